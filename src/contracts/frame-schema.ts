@@ -1,0 +1,17 @@
+/**
+ * A column's type as text: `int64`, `float64`, `boolean`, `string`, `date`, `datetime[us, UTC]`,
+ * `decimal(12, 2)`, `list[int64]` … The grammar and its meaning stand in `frame/types.ts`.
+ */
+export type TypeText = string;
+
+/** One column of a frame: its name, its type and whether a null may stand in it. */
+export interface FrameField {
+  readonly name: string;
+  readonly type: TypeText;
+  readonly nullable: boolean;
+}
+
+/** The columns of a frame, in order. Plain JSON, so it can stand in a manifest or in metadata. */
+export interface FrameSchema {
+  readonly fields: readonly FrameField[];
+}

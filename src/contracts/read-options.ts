@@ -1,0 +1,19 @@
+import type { FrameSchema } from "./frame-schema.ts";
+
+/** What part of a frame to read. All parts are optional; together they narrow. */
+export interface ReadOptions {
+  /** Only these columns, in this order. */
+  columns?: string[];
+  /** Rows at or after this time. A `Date` is an instant; a string is ISO, without an offset the column's own wall clock. */
+  from?: Date | string;
+  /** Rows before this time (`from <= time < to`). */
+  to?: Date | string;
+  /** The column that `from` and `to` speak of; else the one saved with the frame, else the only temporal one. */
+  timeColumn?: string;
+  /** At most this many rows, the first ones. */
+  limit?: number;
+  /** The columns' declared types. They win over what the storage would find. */
+  schema?: FrameSchema;
+  /** Ends the read; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}

@@ -1,0 +1,60 @@
+import type { IDataBackup } from "./data-backup.ts";
+import type { FrameSchema } from "./frame-schema.ts";
+
+/** One file of a backup. */
+export interface BackupFile {
+  name: string;
+  bytes: number;
+  /** Hex SHA-256 of the file's bytes. */
+  sha256: string;
+}
+
+/** What a backup says of itself, as kept in its manifest. */
+export interface BackupRecord {
+  /** What `verifyBackup` and `restoreData` take. */
+  location: string;
+  /** Type of the storage that made it. */
+  storage: string;
+  /** The frame's name. */
+  source: string;
+  /** Grows by one with every backup of that name; orders them even when a clock was set back. */
+  sequence: number;
+  created: Date;
+  /** Who made it: service, host and process. */
+  by: string;
+  rows: number;
+  schema: FrameSchema;
+  timeColumn?: string;
+  key?: string[];
+  files: BackupFile[];
+  /** Sum of the files' sizes. */
+  bytes: number;
+  /** When a restore of it was last compared with it and found equal. */
+  proven?: Date;
+}
+
+/** Which backups to keep, by name. A backup that one rule keeps is kept. */
+export interface RetentionPolicy {
+  keepLast?: number;
+  /** Keep those younger than this many milliseconds. */
+  maxAge?: number;
+  dryRun?: boolean;
+}
+
+/** Backups that can be listed, checked and brought back. All built-in ones can. */
+export interface IRestorableBackup extends IDataBackup {
+  /** Newest first; of all names when `source` is left out. A torn backup is never listed. */
+  listBackups(source?: string): Promise<BackupRecord[]>;
+
+  /** Re-reads every byte and compares size and SHA-256 with the manifest. */
+  verifyBackup(location: string): Promise<boolean>;
+
+  /** Restores it into a scratch place of the same storage and compares the frame. */
+  proveBackup(location: string): Promise<boolean>;
+
+  /** Brings the frame back under its own name or `destination`; backs up first what stands there. */
+  restoreData(location: string, destination?: string): Promise<boolean>;
+
+  /** Removes what the policy does not keep, and resolves with what was removed. */
+  pruneBackups(policy: RetentionPolicy): Promise<BackupRecord[]>;
+}

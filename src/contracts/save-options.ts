@@ -1,0 +1,25 @@
+import type { FrameSchema } from "./frame-schema.ts";
+
+/** `replace` puts the frame in place of the old one, `append` adds its rows, `upsert` replaces rows by key and adds the others. */
+export type SaveMode = "replace" | "append" | "upsert";
+
+/** How far a save has come. */
+export interface SaveProgress {
+  rows: number;
+  totalRows?: number;
+}
+
+type KeyColumns = readonly [string, ...string[]];
+
+/** How to save. The defaults are `mode: "replace"` and `schemaChange: "evolve"`. */
+export type SaveOptions = ({ mode?: "replace" | "append"; key?: KeyColumns } | { mode: "upsert"; key: KeyColumns }) & {
+  /** The columns' declared types; a frame that differs is a SchemaError. */
+  schema?: FrameSchema;
+  /** The column that holds each row's time; kept with the frame. */
+  timeColumn?: string;
+  /** `evolve` adds new columns and fills missing ones with null; `freeze` refuses any difference. */
+  schemaChange?: "evolve" | "freeze";
+  /** Ends the save and undoes it; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  onProgress?: (progress: SaveProgress) => void;
+};

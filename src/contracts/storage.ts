@@ -1,0 +1,30 @@
+import type { IDataBackup } from "./data-backup.ts";
+import type { IDataSaver } from "./data-saver.ts";
+import type { IDataSource } from "./data-source.ts";
+import type { SaveMode } from "./save-options.ts";
+
+/** How storages differ, as data. Code asks these, never the storage's type. */
+export interface Capabilities {
+  /** Modes that `saveData` takes. */
+  readonly modes: readonly SaveMode[];
+  /** Names of the read options that are understood; any other is a ConfigError. */
+  readonly readOptions: readonly string[];
+  /** Names of the save options that are understood; any other is a ConfigError. */
+  readonly saveOptions: readonly string[];
+  /** Whether rows come back in the order in which they were saved. */
+  readonly keepsRowOrder: boolean;
+  /** Whether other machines can see the data. */
+  readonly shared: boolean;
+}
+
+/** A place that holds named frames, in up to three roles. Register one's own with `factory.register`. */
+export interface IStorage {
+  /** The name that `createDataSource(type)` takes. */
+  readonly type: string;
+  readonly capabilities: Capabilities;
+  source?(): IDataSource;
+  saver?(): IDataSaver;
+  backup?(): IDataBackup;
+  /** Ends what the storage opened. Called by `factory.close()`. */
+  close?(): Promise<void>;
+}

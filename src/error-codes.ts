@@ -1,0 +1,133 @@
+/**
+ * Every error code: the class that carries it, whether trying again can help, what brings it about
+ * and what to do. docs/errors.md is written from this table.
+ */
+export const errorCodes = {
+  FRAME_NOT_FOUND: {
+    kind: "NotFoundError",
+    retryable: false,
+    cause: "The storage holds no frame with that name.",
+    remedy: "Take one of the names in the message, or see `millrace list`.",
+  },
+  BACKUP_NOT_FOUND: {
+    kind: "NotFoundError",
+    retryable: false,
+    cause: "No complete backup stands at that location.",
+    remedy: "Take a location from `listBackups()`.",
+  },
+  NAME_INVALID: {
+    kind: "InvalidNameError",
+    retryable: false,
+    cause: "The name is empty, too long, or would reach outside its storage.",
+    remedy: "Use letters, digits, `_`, `-`, `.` and spaces; docs/concepts.md has the rule.",
+  },
+  SCHEMA_MISMATCH: {
+    kind: "SchemaError",
+    retryable: false,
+    cause: "A frame, a value or a column does not fit the schema that was declared or kept.",
+    remedy: "Mend the column that the message names, or declare another schema.",
+  },
+  TIME_COLUMN_UNCLEAR: {
+    kind: "SchemaError",
+    retryable: false,
+    cause: "`from` or `to` was given and the frame has none or several columns that could be its time.",
+    remedy: "Name it with `timeColumn`.",
+  },
+  KEY_INVALID: {
+    kind: "SchemaError",
+    retryable: false,
+    cause: "A key column is missing, or the frame has a null or the same key twice.",
+    remedy: "Give a key that is whole and unique in the frame.",
+  },
+  NOT_EXACT: {
+    kind: "FidelityError",
+    retryable: false,
+    cause: "The storage can't hold a value, a type or a column name exactly.",
+    remedy: "Follow the message: it names the column, the first row and what to change.",
+  },
+  DATA_CORRUPT: {
+    kind: "CorruptDataError",
+    retryable: false,
+    cause: "Stored bytes are damaged, cut short, or no file of that format.",
+    remedy: "Restore a backup, or fetch the file again.",
+  },
+  BACKUP_CORRUPT: {
+    kind: "CorruptDataError",
+    retryable: false,
+    cause: "A backup's bytes differ from its manifest.",
+    remedy: "Use an older backup; `verifyBackup` tells which are whole.",
+  },
+  NAME_CONFLICT: {
+    kind: "ConflictError",
+    retryable: false,
+    cause: "The new name differs from an existing one only by case or Unicode form, or two names meet in one.",
+    remedy: "Use the existing name, or one that differs visibly.",
+  },
+  LOCKED: {
+    kind: "ConflictError",
+    retryable: true,
+    cause: "Another writer held the same name for longer than the wait.",
+    remedy: "Try again when the other writer is done.",
+  },
+  STORAGE_UNAVAILABLE: {
+    kind: "UnavailableError",
+    retryable: true,
+    cause: "A server, a worker or a network path does not answer.",
+    remedy: "Start it or mend the address; the message says which.",
+  },
+  ACCESS_DENIED: {
+    kind: "UnavailableError",
+    retryable: false,
+    cause: "The server or the file system refused the user or the password.",
+    remedy: "Check user, password and rights.",
+  },
+  DEPENDENCY_MISSING: {
+    kind: "UnavailableError",
+    retryable: false,
+    cause: "An optional package, Python, or a native part is not installed.",
+    remedy: "Run the command in the message.",
+  },
+  SAVE_FAILED: {
+    kind: "SaveError",
+    retryable: false,
+    cause: "The data could not be written, or a saver resolved `false`. The old data is whole.",
+    remedy: "See the cause in the message.",
+  },
+  DISK_FULL: {
+    kind: "SaveError",
+    retryable: false,
+    cause: "No space is left where the data goes. The old data is whole.",
+    remedy: "Free space there, then save again.",
+  },
+  BACKUP_FAILED: {
+    kind: "SaveError",
+    retryable: false,
+    cause: "A backup could not be made, so nothing was saved after it.",
+    remedy: "See the cause in the message.",
+  },
+  CONFIG_INVALID: {
+    kind: "ConfigError",
+    retryable: false,
+    cause: "A setting, an option or a definition is wrong or missing.",
+    remedy: "The message names each wrong field and where it came from.",
+  },
+  TYPE_UNKNOWN: {
+    kind: "ConfigError",
+    retryable: false,
+    cause: "No storage of that type has the role that was asked for.",
+    remedy: "Take one of the types in the message.",
+  },
+  OPTION_UNSUPPORTED: {
+    kind: "ConfigError",
+    retryable: false,
+    cause: "The storage does not support that option.",
+    remedy: "Leave it out, or use a storage that supports it.",
+  },
+} as const satisfies Record<string, { kind: string; retryable: boolean; cause: string; remedy: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** The codes that one kind of error can carry. */
+export type CodeOf<Kind extends string> = {
+  [Code in ErrorCode]: (typeof errorCodes)[Code]["kind"] extends Kind ? Code : never;
+}[ErrorCode];
