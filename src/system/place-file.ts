@@ -83,7 +83,8 @@ async function place(path: string, options: PlaceOptions, make: (staging: string
     await rename(staging, path);
   } catch (cause) {
     await rm(staging, { recursive: true, force: true }).catch(() => {});
-    if (signal?.aborted || errnoOf(cause) === undefined) throw cause;
+    throwIfAborted(signal);
+    if (errnoOf(cause) === undefined) throw cause;
     throw fileError(cause, { doing: `write ${path}`, ...(storage && { storage }), ...(frame && { frame }) });
   }
   await syncPath(folder);

@@ -1,0 +1,47 @@
+import { lstat } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { NotFoundError } from "../errors.ts";
+
+/** `<sequence>-<UTC time>`: 000007-20260131T235959123Z. */
+const folderPattern = /^(\d{6,})-\d{8}T\d{9}Z$/;
+
+/** The folder name of a backup. */
+export function backupFolderName(sequence: number, created: Date): string {
+  return `${String(sequence).padStart(6, "0")}-${created.toISOString().replace(/[-:.]/g, "")}`;
+}
+
+/** The sequence that a folder's name says, or null when it is no backup's. */
+export function sequenceOf(folderName: string): number | null {
+  const sequence = folderPattern.exec(folderName)?.[1];
+  return sequence === undefined ? null : Number(sequence);
+}
+
+/**
+ * The folder of a location that a user gave: `<root>/<storage>/<name's segment>/<backup>`, as an absolute path or relative to
+ * `root`. Each of the three is a real folder, so no link and no `..` leads elsewhere.
+ *
+ * @throws NotFoundError BACKUP_NOT_FOUND
+ */
+export async function checkLocation(root: string, storage: string, location: string): Promise<string> {
+  const top = resolve(root);
+  const parts = location.includes("\0")
+    ? []
+    : relative(top, isAbsolute(location) ? location : join(top, location)).split(sep);
+  const [first, segment, folder, ...more] = parts;
+  const shaped = first === storage && !!segment && !segment.startsWith(".") && more.length === 0;
+  if (!shaped || sequenceOf(folder ?? "") === null) throw backupNotFound(storage, location);
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const found = await lstat(join(top, ...parts.slice(0, depth))).catch(() => null);
+    if (!found?.isDirectory()) throw backupNotFound(storage, location);
+  }
+  return join(top, ...parts);
+}
+
+/** What is said of a location where no backup stands. */
+export function backupNotFound(storage: string, location: string): NotFoundError {
+  return new NotFoundError(`There is no backup of the ${storage} storage at ${JSON.stringify(location)}.`, {
+    code: "BACKUP_NOT_FOUND",
+    storage,
+    hint: "Take a location from `listBackups()`.",
+  });
+}

@@ -1,0 +1,285 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, join, resolve } from "node:path";
+import type { Config } from "../config/settings.ts";
+import type { FrameSchema } from "../contracts/frame-schema.ts";
+import type { Logger } from "../contracts/logger.ts";
+import type { RetentionPolicy } from "../contracts/restorable-backup.ts";
+import { CorruptDataError, SaveError } from "../errors.ts";
+import { segmentName } from "../frame/names.ts";
+import { errnoOf, fileError } from "../system/files.ts";
+import { withLock } from "../system/lock.ts";
+import { placeFile, placeFolder, removeFolderDurably, removeStaging } from "../system/place-file.ts";
+import { firstDamaged, sumFolder } from "./checksum.ts";
+import { backupFolderName, backupNotFound, checkLocation, sequenceOf } from "./location.ts";
+import {
+  backupFormat,
+  backupVersion,
+  type Manifest,
+  manifestName,
+  manifestText,
+  parseManifest,
+  recordOf,
+  type StoredBackup,
+} from "./manifest.ts";
+import { checkPolicy, notKept } from "./retention.ts";
+
+/** What a backup holds besides its files. */
+export interface DumpedFrame {
+  schema: FrameSchema;
+  rows: number;
+  timeColumn?: string | undefined;
+  key?: readonly string[] | undefined;
+  /** Plain JSON that only this storage understands. */
+  extra?: unknown;
+}
+
+/** A backup to be made, with the function that writes its files into a folder. */
+export interface BackupContent extends DumpedFrame {
+  write(folder: string): Promise<void>;
+}
+
+export interface BackupStoreOptions {
+  /** FS_BACKUP. */
+  root: string;
+  /** Type of the storage. */
+  storage: string;
+  logger: Logger;
+  /** The service, for the manifest. Default: the program's file name. */
+  by?: string;
+  lockTimeoutMs: number;
+}
+
+/** The store of one storage's backups, where the settings say. */
+export function openBackupStore({ config, logger }: { config: Config; logger: Logger }, storage: string): BackupStore {
+  const root = config.FS_BACKUP ?? join(config.FS_DATA, "backups");
+  return new BackupStore({ root, storage, logger, lockTimeoutMs: config.LOCK_TIMEOUT });
+}
+
+/**
+ * The backups of one storage, each a folder `<root>/<storage>/<name's segment>/<sequence>-<UTC time>/` with its files and
+ * manifest.json. A backup appears under its final name only when it is complete, checked and on disk.
+ *
+ * Locks: whoever changes a name's backups holds that name's backup lock. It is a leaf: nothing that runs while it is held
+ * takes another lock. The order is therefore always: the storage's lock of a name, then the backup lock; never two names at once.
+ */
+export class BackupStore {
+  readonly storage: string;
+  readonly root: string;
+  readonly #options: BackupStoreOptions;
+
+  constructor(options: BackupStoreOptions) {
+    this.#options = options;
+    this.storage = options.storage;
+    this.root = resolve(options.root);
+  }
+
+  /** Makes a backup and resolves with its location. */
+  async create(source: string, content: BackupContent): Promise<string> {
+    const location = await this.createFrom(source, async (folder) => {
+      await content.write(folder);
+      return content;
+    });
+    if (location === null) throw new SaveError(`No backup of ${source} was made.`, { code: "BACKUP_FAILED" });
+    return location;
+  }
+
+  /**
+   * Makes a backup of what `dump` writes into the folder it is given. Resolves with the location, or with null when `dump`
+   * resolves with null: there is nothing to back up.
+   */
+  async createFrom(
+    source: string,
+    dump: (folder: string) => Promise<DumpedFrame | null>,
+    signal?: AbortSignal,
+  ): Promise<string | null> {
+    return this.#locked(source, signal, async (folder) => {
+      await removeStaging(folder);
+      const created = new Date();
+      const sequence = (await this.#lastSequence(folder)) + 1;
+      const location = join(folder, backupFolderName(sequence, created));
+      let manifest: Manifest | undefined;
+      const fill = async (staging: string) => {
+        const dumped = await dump(staging);
+        if (!dumped) throw nothingThere;
+        manifest = {
+          ...{ format: backupFormat, version: backupVersion, storage: this.storage, source, sequence },
+          ...{ created: created.toISOString(), by: this.#by(), rows: dumped.rows },
+          schema: { fields: dumped.schema.fields.map(({ name, type, nullable }) => ({ name, type, nullable })) },
+          ...(dumped.timeColumn !== undefined && { timeColumn: dumped.timeColumn }),
+          ...(dumped.key && { key: [...dumped.key] }),
+          files: await sumFolder(staging, signal),
+          ...(dumped.extra !== undefined && { extra: dumped.extra as Manifest["extra"] }),
+        };
+        await placeFile(join(staging, manifestName), (path) => writeText(path, manifestText(manifest as Manifest)));
+      };
+      const check = async (staging: string) => {
+        const damaged = await firstDamaged(staging, manifest?.files ?? [], signal);
+        if (damaged !== null)
+          throw new SaveError(`${damaged} in the new backup reads back differently.`, this.#about(source));
+        parseManifest(await readFile(join(staging, manifestName), "utf8"), staging);
+      };
+      try {
+        await placeFolder(location, fill, { mode: 0o700, beforePlace: check, ...(signal && { signal }) });
+      } catch (cause) {
+        if (cause === nothingThere) return null;
+        throw cause;
+      }
+      return location;
+    });
+  }
+
+  /** The whole backups, newest first by sequence; of all names when `source` is left out. */
+  async list(source?: string): Promise<StoredBackup[]> {
+    const top = join(this.root, this.storage);
+    const segments = source === undefined ? await foldersIn(top) : [segmentName(source)];
+    const found: StoredBackup[] = [];
+    for (const segment of segments) {
+      for (const folder of await foldersIn(join(top, segment))) {
+        if (sequenceOf(folder) === null) continue;
+        const record = await this.#readOrSkip(join(top, segment, folder));
+        if (record && (source === undefined || record.source === source)) found.push(record);
+      }
+    }
+    return newestFirst(found);
+  }
+
+  /**
+   * What the manifest at a location says.
+   *
+   * @throws NotFoundError BACKUP_NOT_FOUND; CorruptDataError BACKUP_CORRUPT when the manifest is damaged or of a newer version.
+   */
+  async read(location: string): Promise<StoredBackup> {
+    const folder = await checkLocation(this.root, this.storage, location);
+    const text = await readFile(join(folder, manifestName), "utf8").catch((cause: unknown) => {
+      if (errnoOf(cause) === "ENOENT") throw backupNotFound(this.storage, location);
+      throw fileError(cause, { doing: `read the manifest of ${location}`, storage: this.storage });
+    });
+    const record = recordOf(parseManifest(text, folder), folder);
+    if (record.storage !== this.storage) throw backupNotFound(this.storage, location);
+    return record;
+  }
+
+  /** Re-reads every byte. False when the manifest or a file is damaged. @throws NotFoundError BACKUP_NOT_FOUND */
+  async verify(location: string): Promise<boolean> {
+    try {
+      await this.readWhole(location);
+      return true;
+    } catch (cause) {
+      if (cause instanceof CorruptDataError) return false;
+      throw cause;
+    }
+  }
+
+  /** Like `read`, after every byte was re-read. @throws CorruptDataError BACKUP_CORRUPT names the first damaged file. */
+  async readWhole(location: string): Promise<StoredBackup> {
+    const record = await this.read(location);
+    const damaged = await firstDamaged(record.location, record.files);
+    if (damaged !== null) {
+      throw new CorruptDataError(`The backup ${record.location} is damaged: ${damaged} is not what was written.`, {
+        ...this.#about(record.source),
+        code: "BACKUP_CORRUPT",
+        hint: "Use an older backup; `verifyBackup` tells which are whole.",
+      });
+    }
+    return record;
+  }
+
+  /** Removes what the policy does not keep (of one name, or of all), and resolves with what was or would be removed. */
+  async prune(policy: RetentionPolicy, source?: string): Promise<StoredBackup[]> {
+    checkPolicy(policy, this.storage);
+    const sources = source === undefined ? new Set((await this.list()).map((record) => record.source)) : [source];
+    const removed: StoredBackup[] = [];
+    for (const name of sources) {
+      removed.push(...(await this.#locked(name, undefined, () => this.#pruneName(name, policy))));
+    }
+    return removed;
+  }
+
+  /** Keeps in the manifest when a restore of the backup was found equal. */
+  async markProven(location: string, when: Date): Promise<void> {
+    const { source, location: folder } = await this.read(location);
+    await this.#locked(source, undefined, async () => {
+      const path = join(folder, manifestName);
+      const manifest = parseManifest(await readFile(path, "utf8"), folder);
+      const text = manifestText({ ...manifest, proven: when.toISOString() });
+      await placeFile(path, (staging) => writeText(staging, text), { storage: this.storage, frame: source });
+    });
+  }
+
+  async #pruneName(name: string, policy: RetentionPolicy): Promise<StoredBackup[]> {
+    const doomed = notKept(await this.list(name), policy, new Date());
+    if (policy.dryRun) return doomed;
+    for (const { location } of doomed) await removeFolderDurably(location);
+    return doomed;
+  }
+
+  /** By folder name, so that a damaged backup's number is not used again. */
+  async #lastSequence(folder: string): Promise<number> {
+    return Math.max(0, ...(await foldersIn(folder)).map((name) => sequenceOf(name) ?? 0));
+  }
+
+  async #readOrSkip(location: string): Promise<StoredBackup | null> {
+    try {
+      return await this.read(location);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#options.logger.warn({ storage: this.storage, location }, `Not listed as a backup: ${reason}`);
+      return null;
+    }
+  }
+
+  async #locked<T>(source: string, signal: AbortSignal | undefined, work: (folder: string) => Promise<T>): Promise<T> {
+    const folder = join(this.root, this.storage, segmentName(source));
+    return withLock(join(folder, ".lock"), () => work(folder), {
+      ...this.#about(source),
+      timeoutMs: this.#options.lockTimeoutMs,
+      what: `the backups of ${source} in ${this.storage}`,
+      ...(signal && { signal }),
+    });
+  }
+
+  #by(): string {
+    const program = this.#options.by ?? basename(process.argv[1] ?? "node");
+    return `${program} on ${hostname()}, process ${process.pid}`;
+  }
+
+  #about(source: string): { storage: string; frame: string } {
+    return { storage: this.storage, frame: source };
+  }
+}
+
+/** How `createFrom` leaves the making of a folder when there is nothing to put into it. */
+const nothingThere = new Error("There is nothing to back up.");
+
+/** By sequence within a name; between names by time, where a backup is no older than the one before it. */
+function newestFirst(records: StoredBackup[]): StoredBackup[] {
+  const latest = new Map<string, number>();
+  return records
+    .sort((a, b) => a.sequence - b.sequence)
+    .map((record) => {
+      const time = Math.max(record.created.getTime(), latest.get(record.source) ?? 0);
+      latest.set(record.source, time);
+      return { record, time };
+    })
+    .sort(
+      (a, b) => b.time - a.time || compare(a.record.source, b.record.source) || b.record.sequence - a.record.sequence,
+    )
+    .map(({ record }) => record);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    if (errnoOf(cause) === "ENOENT") return [];
+    throw fileError(cause, { doing: `list the backups in ${folder}` });
+  });
+  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  await writeFile(path, text, { mode: 0o600 });
+}
