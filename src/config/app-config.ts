@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LoadConfigOptions } from "c12";
@@ -77,6 +78,7 @@ async function load(file: string, service: string): Promise<AppConfig> {
 function importWithNode(seen: Record<string, unknown>): Pick<Jiti, "import"> {
   return {
     async import<T>(path: string): Promise<T> {
+      if (extname(path) === ".json") return JSON.parse(await readFile(path, "utf8"));
       const module: Record<string, unknown> = await import(pathToFileURL(path).href);
       Object.assign(seen, module);
       return (module.default ?? module) as T;
