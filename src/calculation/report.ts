@@ -1,0 +1,15 @@
+/** What became of one source of a calculation. */
+export interface CalculationReport {
+  readonly source: string;
+  /** The name it was, or would have been, saved under. */
+  readonly destination: string;
+  /** Rows saved; 0 unless `status` is `saved`. */
+  readonly rows: number;
+  /** `skipped`: the source frame was empty, or `calculate` gave nothing. Then nothing was backed up or saved. */
+  readonly status: "saved" | "skipped" | "failed";
+  /** Location of the backup of what stood at the destination; `null` when nothing stood there or no backup was made. */
+  readonly backup: string | null;
+  /** Why it failed; `null` unless `status` is `failed`. */
+  readonly error: Error | null;
+  readonly durationMs: number;
+}
