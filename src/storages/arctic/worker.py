@@ -1,0 +1,519 @@
+"""One process that holds an ArcticDB connection for all millrace programs of a user.
+
+It is started as `worker.py SOCKET IDLE_SECONDS` and speaks lines of JSON over the Unix socket SOCKET; docs/arctic.md is the
+page of its protocol. What a library prints goes to the log file that is this process's standard output and never reaches the
+socket. Data never travels in a message: a frame is an Arrow IPC file in a private folder. Nothing is ever unpickled.
+
+A lock on `SOCKET.lock`, held as long as the process lives, makes sure that there is one worker for one socket.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import gc
+import json
+import os
+import select
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, Optional
+
+PROTOCOL = 1
+Message = dict[str, Any]
+
+
+class Failure(Exception):
+    """A failure that has a code in the protocol."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Modules:
+    """The heavy imports, made once in a thread of their own so that the first program is answered meanwhile."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Event()
+        self._error: Optional[str] = None
+        self.adb: Any = None
+        self.pa: Any = None
+        self.pd: Any = None
+        threading.Thread(target=self._load, daemon=True).start()
+
+    def _load(self) -> None:
+        try:
+            import pyarrow as pa
+            import pyarrow.ipc  # noqa: F401
+            import pandas as pd
+            import arcticdb as adb
+            from arcticdb.version_store import _normalization
+
+            def refuse(_data: Any) -> Any:
+                raise Failure("pickled", "It holds pickled Python objects, which are never unpickled.")
+
+            # Metadata that some other program pickled would otherwise run that program's code here.
+            _normalization.Pickler.read = staticmethod(refuse)
+            self.adb, self.pa, self.pd = adb, pa, pd
+        except BaseException as error:  # an import can fail in any way; every request then says how
+            traceback.print_exc()
+            self._error = f"{type(error).__name__}: {error}"
+        self._ready.set()
+
+    def wait(self) -> Modules:
+        self._ready.wait()
+        if self._error is not None:
+            raise Failure("import", f"Its Python environment can't be used: {self._error}")
+        return self
+
+
+class Lanes:
+    """Runs work in threads; work of one lane in the order in which it came."""
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads)
+        self._lock = threading.Lock()
+        self._waiting: dict[tuple[str, str], deque[Callable[[], None]]] = {}
+
+    def run(self, lane: Optional[tuple[str, str]], work: Callable[[], None]) -> None:
+        if lane is None:
+            self._pool.submit(work)
+            return
+        with self._lock:
+            if lane in self._waiting:
+                self._waiting[lane].append(work)
+                return
+            self._waiting[lane] = deque([work])
+        self._pool.submit(self._drain, lane)
+
+    def _drain(self, lane: tuple[str, str]) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting[lane]:
+                    del self._waiting[lane]
+                    return
+                work = self._waiting[lane].popleft()
+            work()
+
+
+class Store:
+    """What the protocol can do with ArcticDB."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._lock = threading.Lock()
+        self._uri = ""
+        self._arctic: Any = None
+        self._libraries: dict[str, Any] = {}
+
+    def address(self, uri: str) -> None:
+        with self._lock:
+            if self._uri not in ("", uri):
+                raise Failure("address", "This worker serves another address.")
+            self._uri = uri
+
+    def _open(self) -> Any:
+        """The one connection of this process: LMDB may open a path only once in a process."""
+        adb = self._modules.wait().adb
+        with self._lock:
+            if self._arctic is None:
+                self._arctic = adb.Arctic(self._uri)
+            return self._arctic
+
+    def _library(self, name: str, create: bool = False) -> Any:
+        arctic = self._open()
+        with self._lock:
+            library = self._libraries.get(name)
+            if library is None:
+                if not create and not arctic.has_library(name):
+                    raise Failure("not_found", f"There is no library {name}.")
+                library = arctic.get_library(name, create_if_missing=create)
+                library._nvs._set_allow_arrow_input()
+                self._libraries[name] = library
+            return library
+
+    def health(self, request: Message) -> Message:
+        return {"library": self._open().has_library(request["library"])}
+
+    def list(self, request: Message) -> Message:
+        """Names of the symbols whose newest version is a table."""
+        try:
+            library = self._library(request["library"])
+        except Failure as failure:
+            if failure.code == "not_found":
+                return {"symbols": []}
+            raise
+        return {"symbols": [name for name in library.list_symbols() if self._is_table(library, name)]}
+
+    def _is_table(self, library: Any, symbol: str) -> bool:
+        try:
+            return self._kind(library, symbol, None) in TABLES
+        except Exception as error:
+            if code_of(error) == "not_found":  # deleted since it was listed
+                return False
+            raise
+
+    def _kind(self, library: Any, symbol: str, version: Optional[int]) -> str:
+        info = library._nvs._get_info(symbol, version)
+        return str(info.timeseries_descriptor.normalization.WhichOneof("input_type"))
+
+    def _require_table(self, library: Any, symbol: str, version: Optional[int]) -> None:
+        kind = self._kind(library, symbol, version)
+        if kind not in TABLES:
+            code = "pickled" if kind == "msg_pack_frame" else "no_table"
+            raise Failure(code, f"It holds {'pickled Python objects' if code == 'pickled' else 'no table'} ({kind}).")
+
+    def describe(self, request: Message) -> Message:
+        library, symbol = self._library(request["library"]), request["symbol"]
+        info = library.read_metadata(symbol)
+        self._require_table(library, symbol, info.version)
+        head = library.head(symbol, 0, as_of=info.version, output_format="PYARROW").data.schema
+        facts = library.get_description(symbol, as_of=info.version)
+        index = facts.index[0] if len(facts.index) == 1 and is_time(facts.index[0]) else None
+        answer: Message = {
+            "version": info.version,
+            "rows": facts.row_count,
+            "modified": int(facts.last_update_time.value // 1_000_000),
+            "columns": [{"name": field.name, "type": str(field.type)} for field in head],
+            "index": None if index is None else (index.name or head.names[0]),
+            "indexEnd": last_of(facts.date_range),
+            "metadata": own_metadata(info.metadata),
+        }
+        if request.get("bytes"):
+            sizes = library.admin_tools().get_sizes_for_symbol(symbol)
+            answer["bytes"] = sum(size.bytes_compressed for size in sizes.values())
+        return answer
+
+    def read(self, request: Message) -> tuple[Any, Message]:
+        library, symbol = self._library(request["library"]), request["symbol"]
+        version = request.get("version")
+        if version is None:
+            version = library.read_metadata(symbol).version
+        self._require_table(library, symbol, version)
+        options: Message = {"as_of": version, "output_format": "PYARROW", "columns": request.get("columns")}
+        if request.get("rows") is not None:
+            options["row_range"] = tuple(request["rows"])
+        if request.get("times") is not None:
+            options["date_range"] = tuple(self._moment(text) for text in request["times"])
+        item = library.read(symbol, **options)
+        table = item.data.replace_schema_metadata(None)
+        answer = {
+            "version": item.version,
+            "rows": table.num_rows,
+            "columns": [{"name": field.name, "type": str(field.type)} for field in table.schema],
+            "bytes": table.nbytes,
+            "metadata": own_metadata(item.metadata),
+        }
+        return table, answer
+
+    def _moment(self, text: Optional[str]) -> Any:
+        """Nanoseconds since 1970, as text because JSON's numbers are not exact there."""
+        return None if text is None else self._modules.pd.Timestamp(int(text), tz="UTC")
+
+    def export(self, table: Any, path: str) -> None:
+        pa = self._modules.wait().pa
+        try:
+            with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+                writer.write_table(table)
+        except BaseException:
+            remove(path)
+            raise
+
+    def write(self, request: Message) -> Message:
+        pa = self._modules.wait().pa
+        library, symbol = self._library(request["library"], create=True), request["symbol"]
+        with pa.memory_map(request["path"]) as file:
+            table = pa.ipc.open_file(file).read_all().replace_schema_metadata(None)
+            names = table.schema.names
+            if "" in names or len(set(names)) != len(names) or any("\0" in name for name in names):
+                raise Failure("bad_request", "Column names have to be there, distinct and without NUL.")
+            save = library.append if request["append"] else library.write
+            metadata = {"millrace": request["metadata"]}
+            item = save(symbol, table, metadata=metadata, index_column=request["index"], prune_previous_versions=False)
+        self._prune(library, symbol, request["drop"])
+        return {"version": item.version}
+
+    def _prune(self, library: Any, symbol: str, versions: list[int]) -> None:
+        """What stands is saved already, so that a failure here is only logged."""
+        if not versions:
+            return
+        try:
+            there = {info.version for info in library.list_versions(symbol)}
+            library.delete(symbol, versions=[version for version in versions if version in there])
+        except Exception:
+            traceback.print_exc()
+
+    def delete(self, request: Message) -> Message:
+        try:
+            library = self._library(request["library"])
+        except Failure as failure:
+            if failure.code == "not_found":
+                return {"deleted": False}
+            raise
+        there = library.has_symbol(request["symbol"])
+        if there:
+            library.delete(request["symbol"])
+        return {"deleted": there}
+
+
+TABLES = ("df", "experimental_arrow", "series", "ts")
+
+
+def own_metadata(metadata: Any) -> Optional[str]:
+    own = metadata.get("millrace") if isinstance(metadata, dict) else None
+    return own if isinstance(own, str) else None
+
+
+def is_time(column: Any) -> bool:
+    return "NANOSECONDS" in str(column.dtype)
+
+
+def last_of(date_range: Any) -> Optional[str]:
+    """Last time of the index in nanoseconds since 1970; pandas' NaT has the least of all numbers."""
+    value = getattr(date_range[1], "value", None)
+    return None if value is None or value == -(2**63) else str(value)
+
+
+def code_of(error: BaseException) -> str:
+    """The protocol's code of a failure. ArcticDB's classes are told by name, so that none has to be imported."""
+    if isinstance(error, Failure):
+        return error.code
+    if isinstance(error, OSError):
+        return {28: "disk_full", 122: "disk_full", 13: "denied", 1: "denied", 30: "denied"}.get(error.errno or 0, "failed")
+    names = {kind.__name__ for kind in type(error).__mro__}
+    text = str(error)
+    if names & {"NoSuchVersionException", "NoDataFoundException", "LibraryNotFound", "SymbolNotFound"}:
+        return "not_found"
+    if "LmdbMapFullError" in names or "No space left" in text:
+        return "disk_full"
+    if "PermissionException" in names or "E_PERMISSION" in text or "AccessDenied" in text or "Permission denied" in text:
+        return "denied"
+    if "StorageException" in names:
+        return "unavailable"
+    if names & {"UnsortedDataException", "SchemaException", "UserInputException", "StreamDescriptorMismatch"}:
+        return "refused"
+    return "failed"
+
+
+def remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+def give_back_memory(pa: Any) -> None:
+    """Freed memory goes back to the system; without this a large read would keep it for as long as the process lives."""
+    gc.collect()
+    if pa is not None:
+        pa.default_memory_pool().release_unused()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):
+        pass
+
+
+class Client:
+    """One connected program. Its tables wait here between `read` and `take`, and go when it goes."""
+
+    def __init__(self, worker: Worker, connection: socket.socket) -> None:
+        self._worker = worker
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._tables: dict[int, Any] = {}
+        self._cancelled: set[int] = set()
+        self._gone = False
+        self.greeted = False
+
+    def serve(self) -> None:
+        try:
+            with self._connection.makefile("r", encoding="utf-8", newline="\n") as lines:
+                for line in lines:
+                    self._receive(json.loads(line))
+        except (OSError, ValueError):
+            traceback.print_exc()
+        finally:
+            self._gone = True
+            self._tables.clear()
+            self._connection.close()
+            self._worker.left(self)
+
+    def _receive(self, request: Message) -> None:
+        op = request["op"]
+        if op == "cancel":
+            self._cancelled.add(request["target"])
+            self._tables.pop(request["target"], None)
+        elif op in ("hello", "status", "stop"):
+            self._answer(request, getattr(self, f"_{op}"))
+        elif not self.greeted:
+            self._answer(request, self._refuse)
+        else:
+            lane = (request["library"], request["symbol"]) if op in ("write", "delete") else None
+            self._worker.lanes.run(lane, lambda: self._answer(request, self._handler(op)))
+
+    def _handler(self, op: str) -> Callable[[Message], Message]:
+        store = self._worker.store
+        handlers: dict[str, Callable[[Message], Message]] = {
+            "health": store.health,
+            "list": store.list,
+            "describe": store.describe,
+            "write": store.write,
+            "delete": store.delete,
+            "read": self._read,
+            "take": self._take,
+        }
+        return handlers.get(op, self._refuse)
+
+    def _answer(self, request: Message, work: Callable[[Message], Message]) -> None:
+        number = request["id"]
+        try:
+            if self._gone or number in self._cancelled:
+                raise Failure("cancelled", "It was cancelled before it began.")
+            reply: Message = {"id": number, "ok": work(request)}
+        except BaseException as error:
+            if not isinstance(error, Failure):
+                traceback.print_exc()
+            reply = {"id": number, "error": {"code": code_of(error), "message": f"{error}" or type(error).__name__}}
+        self._send(reply)
+        if number in self._cancelled:
+            self._cancelled.discard(number)
+            self._tables.pop(number, None)
+        self._worker.touch()
+
+    def _send(self, reply: Message) -> None:
+        data = (json.dumps(reply) + "\n").encode()
+        try:
+            with self._sending:
+                self._connection.sendall(data)
+        except OSError:
+            pass  # it is gone; what it asked for is done all the same
+
+    def _refuse(self, request: Message) -> Message:
+        raise Failure("bad_request", f"{request['op']} is not known here.")
+
+    def _hello(self, request: Message) -> Message:
+        if request["protocol"] != PROTOCOL:
+            raise Failure("address", f"This worker speaks protocol {PROTOCOL}.")
+        self._worker.store.address(request["uri"])
+        self._worker.greet(self, request)
+        return {"pid": os.getpid(), "protocol": PROTOCOL}
+
+    def _status(self, _request: Message) -> Message:
+        return self._worker.status()
+
+    def _stop(self, request: Message) -> Message:
+        return self._worker.stop(bool(request.get("force")))
+
+    def _read(self, request: Message) -> Message:
+        table, answer = self._worker.store.read(request)
+        self._tables[request["id"]] = table
+        return answer
+
+    def _take(self, request: Message) -> Message:
+        """Writes the table of an earlier `read` to a file, or drops it when there is no path."""
+        table = self._tables.pop(request["table"], None)
+        if table is None:
+            raise Failure("bad_request", "That table is not here any more.")
+        large = table.nbytes > LARGE
+        if request.get("path") is not None:
+            self._worker.store.export(table, request["path"])
+            if self._gone or request["id"] in self._cancelled:
+                remove(request["path"])
+        del table
+        if large:
+            give_back_memory(self._worker.modules.pa)
+        return {}
+
+
+LARGE = 16 << 20
+
+
+class Worker:
+    def __init__(self, path: str, idle: float) -> None:
+        self._path = path
+        self._idle = idle
+        self._where = ""
+        self._started = time.time()
+        self._last = time.monotonic()
+        self._lock = threading.Lock()
+        self._clients: set[Client] = set()
+        self._stopping = False
+        self.modules = Modules()
+        self.store = Store(self.modules)
+        self.lanes = Lanes(max(4, os.cpu_count() or 1))
+
+    def touch(self) -> None:
+        self._last = time.monotonic()
+
+    def greet(self, client: Client, request: Message) -> None:
+        with self._lock:
+            if self._stopping:
+                raise Failure("stopping", "This worker is ending.")
+            self._idle = float(request["idle"])
+            self._where = str(request["where"])
+            client.greeted = True
+            self._clients.add(client)
+
+    def left(self, client: Client) -> None:
+        with self._lock:
+            self._clients.discard(client)
+        self.touch()
+
+    def status(self) -> Message:
+        with self._lock:
+            return {
+                "pid": os.getpid(),
+                "started": int(self._started * 1000),
+                "users": len(self._clients),
+                "where": self._where,
+            }
+
+    def stop(self, force: bool) -> Message:
+        with self._lock:
+            if self._clients and not force:
+                return {"stopping": False}
+            self._stopping = True
+            return {"stopping": True}
+
+    def _done(self) -> bool:
+        with self._lock:
+            idle = not self._clients and time.monotonic() - self._last >= self._idle
+            self._stopping = self._stopping or idle
+            return self._stopping
+
+    def run(self) -> None:
+        remove(self._path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(self._path)
+            listener.listen(128)
+            # From here on a program that connects is either greeted or sees its connection closed, and then tries again.
+            while not self._done():
+                ready, _, _ = select.select([listener], [], [], min(1.0, max(0.05, self._idle / 4)))
+                if ready:
+                    connection, _ = listener.accept()
+                    threading.Thread(target=Client(self, connection).serve, daemon=True).start()
+            remove(self._path)
+        time.sleep(0.05)  # the answer to `stop` is on its way
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def main() -> None:
+    path, idle = sys.argv[1], float(sys.argv[2])
+    held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return  # another worker serves this socket
+    os.ftruncate(held, 0)
+    os.write(held, str(os.getpid()).encode())
+    Worker(path, idle).run()
+
+
+main()
