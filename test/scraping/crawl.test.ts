@@ -1,0 +1,147 @@
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { crawl } from "../../src/scraping/crawl.ts";
+import { PageError } from "../../src/scraping/page-error.ts";
+import { type SourceDefinition, source } from "../../src/scraping/source.ts";
+import { logLines } from "./log-lines.ts";
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function serve(answer: (request: IncomingMessage, response: ServerResponse, count: number) => void) {
+  const asked = new Map<string, number>();
+  const server = createServer((request, response) => {
+    const count = (asked.get(request.url ?? "") ?? 0) + 1;
+    asked.set(request.url ?? "", count);
+    answer(request, response, count);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closers.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+const html = (response: ServerResponse, body: string) =>
+  response.writeHead(200, { "content-type": "text/html" }).end(`<html><body>${body}</body></html>`);
+
+function run(start: string | string[], definition: Partial<SourceDefinition> = {}, signal?: AbortSignal) {
+  const log = logLines();
+  const starts = typeof start === "string" ? [start] : start;
+  const declared = source({ start: starts, schema: {}, parse: () => [], retryDelay: 1, ...definition });
+  const pages = crawl({ start: starts, source: declared, logger: log.logger, signal }, async (page) => ({
+    text: page.$("p").text(),
+    url: page.url,
+    number: page.number,
+  }));
+  return { pages, log };
+}
+
+test("pages come in the order of the links and of the start addresses", async () => {
+  const { base } = await serve((request, response) => {
+    const [, letter, digit] = /^\/(\w)(\d)$/.exec(request.url ?? "") ?? [];
+    const next = Number(digit) < 3 ? `<a class="next" href="${letter}${Number(digit) + 1}">on</a>` : "";
+    setTimeout(() => html(response, `<p>${letter}${digit}</p>${next}`), letter === "a" ? 20 : 0);
+  });
+  const pages = await run([`${base}/a1`, `${base}/b1`], { next: "a.next" }).pages;
+  expect(pages.map((page) => page.text)).toEqual(["a1", "a2", "a3", "b1", "b2", "b3"]);
+});
+
+test("429 and 500 are tried again, and the log names address and status", async () => {
+  const { base, asked } = await serve((_, response, count) => {
+    if (count === 1) response.writeHead(429, { "retry-after": "0" }).end();
+    else if (count === 2) response.writeHead(500).end("broken");
+    else html(response, "<p>at last</p>");
+  });
+  const { pages, log } = run(`${base}/x`);
+  expect((await pages).map((page) => page.text)).toEqual(["at last"]);
+  expect(asked.get("/x")).toBe(3);
+  expect(log.text("warn")).toContain(`${base}/x answered 429`);
+  expect(log.text("warn")).toContain(`${base}/x answered 500`);
+});
+
+test("a page that stays broken fails with its address and status", async () => {
+  const { base, asked } = await serve((_, response) => response.writeHead(503).end("no"));
+  const error = await run(`${base}/x`, { retries: 2 }).pages.catch((cause) => cause);
+  expect(error).toBeInstanceOf(PageError);
+  expect(error).toMatchObject({ status: 503, url: `${base}/x`, code: "STORAGE_UNAVAILABLE" });
+  expect(asked.get("/x")).toBe(3);
+});
+
+test("404 and 403 are not tried again", async () => {
+  const { base, asked } = await serve((request, response) => response.writeHead(Number(request.url?.slice(1))).end());
+  await expect(run(`${base}/404`).pages).rejects.toMatchObject({ status: 404 });
+  await expect(run(`${base}/403`).pages).rejects.toMatchObject({ status: 403, code: "ACCESS_DENIED" });
+  expect([...asked.values()]).toEqual([1, 1]);
+});
+
+test("a host that cuts connections or does not listen fails as unavailable", async () => {
+  const { base } = await serve((request) => request.socket.destroy());
+  await expect(run(`${base}/x`, { retries: 1 }).pages).rejects.toMatchObject({ retryable: true });
+  await expect(run("http://127.0.0.1:1/", { retries: 0 }).pages).rejects.toThrow("127.0.0.1:1/ could not be fetched");
+});
+
+test("a page that hangs ends with the timeout", async () => {
+  const { base } = await serve(() => undefined);
+  await expect(run(`${base}/x`, { retries: 0, timeout: 200 }).pages).rejects.toBeInstanceOf(PageError);
+});
+
+test("an answer that is no page is refused by its content type", async () => {
+  const { base } = await serve((_, response) => response.writeHead(200, { "content-type": "image/png" }).end("png"));
+  await expect(run(`${base}/x`).pages).rejects.toThrow("answered with image/png");
+});
+
+test("a chain of pages longer than maxPages fails, and one that circles ends", async () => {
+  const { base, asked } = await serve((request, response) => {
+    const page = Number(request.url?.slice(1)) || 0;
+    html(response, `<p>${page}</p><a class="next" href="/${request.url?.startsWith("/c") ? "c" : page + 1}">on</a>`);
+  });
+  await expect(run(`${base}/1`, { next: "a.next", maxPages: 3 }).pages).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+  });
+  expect(asked.has("/4")).toBe(false);
+  expect(await run(`${base}/c`, { next: "a.next" }).pages).toHaveLength(1);
+});
+
+test("headers are sent, and a second crawl fetches again", async () => {
+  const seen: unknown[] = [];
+  const { base } = await serve((request, response) => {
+    seen.push(request.headers["x-token"]);
+    html(response, "<p>ok</p>");
+  });
+  await run(`${base}/x`, { headers: { "x-token": "abc" } }).pages;
+  await run(`${base}/x`, { headers: { "x-token": "def" } }).pages;
+  expect(seen).toEqual(["abc", "def"]);
+});
+
+test("an abort ends a hanging crawl with the signal's reason", async () => {
+  const controller = new AbortController();
+  const { base } = await serve(() => controller.abort(new Error("enough")));
+  await expect(run(`${base}/x`, {}, controller.signal).pages).rejects.toThrow("enough");
+});
+
+test("nothing is left in the working folder", async () => {
+  const { base } = await serve((_, response) => html(response, "<p>ok</p>"));
+  const before = readdirSync(process.cwd());
+  await run(`${base}/x`).pages;
+  expect(readdirSync(process.cwd())).toEqual(before);
+});
+
+test("JSON answers are read with json()", async () => {
+  const { base } = await serve((_, response) =>
+    response.writeHead(200, { "content-type": "application/json" }).end('{"rows":[1,2]}'),
+  );
+  const declared = source({ start: base, schema: {}, parse: () => [] });
+  const [page] = await crawl({ start: [base], source: declared, logger: logLines().logger }, async ({ json }) =>
+    json(),
+  );
+  expect(page).toEqual({ rows: [1, 2] });
+});
