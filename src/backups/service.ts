@@ -6,8 +6,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../contracts/logger.ts";
 import type { BackupRecord, IRestorableBackup, RetentionPolicy } from "../contracts/restorable-backup.ts";
 import { InvalidNameError, MillraceError, SaveError } from "../errors.ts";
-import { compareFrames } from "../frame/compare.ts";
-import { readIpc } from "../frame/ipc.ts";
 import type { DataFrame } from "../frame/polars.ts";
 import { nearestExisting } from "../system/folders.ts";
 import type { StoredBackup } from "./manifest.ts";
@@ -80,6 +78,7 @@ export abstract class FrameBackup implements IRestorableBackup {
 
   /** The frame that a backup's files hold. Default: `data.arrow`. */
   protected async readDump(folder: string, _record: StoredBackup): Promise<DataFrame> {
+    const { readIpc } = await import("../frame/ipc.ts");
     return readIpc(join(folder, dataFileName));
   }
 
@@ -139,6 +138,7 @@ export abstract class FrameBackup implements IRestorableBackup {
     if (!(await this.store.verify(location))) return false;
     const record = await this.store.read(location);
     const scratch = this.scratchName(record.source);
+    const { compareFrames } = await import("../frame/compare.ts");
     const difference = await this.exclusive(scratch, async () => {
       try {
         await this.restore(record.location, record, scratch);

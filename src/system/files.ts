@@ -91,6 +91,7 @@ export function fileError(cause: unknown, { storage, frame, doing }: FileAction)
     case "EISDIR":
       return new InvalidNameError(`${could}: a folder stands under that name.`, details);
     case "ENOTDIR":
+    case "EEXIST":
       return new InvalidNameError(`${could}: a file stands where a folder has to be.`, details);
     case "EIO":
     case "ESTALE":

@@ -102,7 +102,7 @@ async function lockNow(path: string): Promise<AsyncDisposable | null> {
   }
   return {
     async [Symbol.asyncDispose]() {
-      database.close();
+      if (database.isOpen) database.close();
     },
   };
 }
