@@ -5,6 +5,46 @@
  */
 import "./system/node-version.ts";
 
+// Start here: configuration and logger of a service, and the factory that picks storages by name
+export { type ConfigLogger, getConfigLogger } from "./config/get-config-logger.ts";
+export type { Config } from "./config/settings.ts";
+export { DataFactory, type DataFactoryOptions } from "./factory/data-factory.ts";
+
+// Frames: the table type of every storage, made from and turned into plain values exactly
+export type { FrameField, FrameSchema, TypeText } from "./contracts/frame-schema.ts";
+export { type CompareOptions, compareFrames, type FrameDifference } from "./frame/compare.ts";
+export { frame } from "./frame/frame.ts";
+export { type DataFrame, type LazyDataFrame, pl, type Series } from "./frame/polars.ts";
+export { records } from "./frame/records.ts";
+export { schemaOf } from "./frame/schema.ts";
+
+// Base classes of one's own components
+export { Calculator, type CalculationRequest } from "./calculation/calculator.ts";
+export type { CalculationReport } from "./calculation/report.ts";
+export { type ScrapeOptions, Scraper } from "./scraping/scraper.ts";
+export { type Page, type ScraperSource, type SourceDefinition, source } from "./scraping/source.ts";
+export { type NumberFormat, parseInteger, parseNumber, parsePercent } from "./scraping/values.ts";
+
+// Contracts: what a component of one's own has to offer
+export type { ICalculator } from "./contracts/calculator.ts";
+export type { IDataBackup } from "./contracts/data-backup.ts";
+export type { IDataSaver } from "./contracts/data-saver.ts";
+export type { IDataSource } from "./contracts/data-source.ts";
+export type { Logger } from "./contracts/logger.ts";
+export type { ReadOptions } from "./contracts/read-options.ts";
+export type { SaveMode, SaveOptions, SaveProgress } from "./contracts/save-options.ts";
+export type { IScraper } from "./contracts/scraper.ts";
+export type { Capabilities, IStorage } from "./contracts/storage.ts";
+
+// Contracts: what the built-in storages offer besides
+export type { IBatchSaver, IBatchSource } from "./contracts/batches.ts";
+export type { IDelete } from "./contracts/delete.ts";
+export type { FrameDescription, IDescribe } from "./contracts/describe.ts";
+export type { Diagnosis, IDiagnose } from "./contracts/diagnose.ts";
+export type { HelperStatus, IHelpers } from "./contracts/helpers.ts";
+export type { IIdentified } from "./contracts/identity.ts";
+export type { BackupFile, BackupRecord, IRestorableBackup, RetentionPolicy } from "./contracts/restorable-backup.ts";
+
 // What goes wrong: one class for each kind, one code for each cause
 export { type ErrorCode, errorCodes } from "./error-codes.ts";
 export {

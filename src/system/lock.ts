@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import { dirname, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConflictError, UnavailableError } from "../errors.ts";
 import { fileError } from "./files.ts";
@@ -108,8 +108,10 @@ async function lockNow(path: string): Promise<AsyncDisposable | null> {
 }
 
 function openDatabase(path: string): DatabaseSync {
+  // Not imported: on an older Node that would fail before the public door can say which one is needed.
+  const sqlite = process.getBuiltinModule("node:sqlite");
   try {
-    return new DatabaseSync(path, { timeout: 0 });
+    return new sqlite.DatabaseSync(path, { timeout: 0 });
   } catch (cause) {
     throw lockError(path, cause);
   }
