@@ -1,0 +1,158 @@
+import type { DataFrame } from "nodejs-polars";
+import type { Config } from "../config/settings.ts";
+import type { ICalculator } from "../contracts/calculator.ts";
+import type { IDataBackup } from "../contracts/data-backup.ts";
+import type { IDataSaver } from "../contracts/data-saver.ts";
+import type { IDataSource } from "../contracts/data-source.ts";
+import type { Logger } from "../contracts/logger.ts";
+import type { SaveOptions } from "../contracts/save-options.ts";
+import { ConfigError, SaveError } from "../errors.ts";
+import { requireFrame } from "../frame/schema.ts";
+import { type Assignment, assignDestinations, samePlace } from "./destinations.ts";
+import { inParallel } from "./parallel.ts";
+import type { CalculationReport } from "./report.ts";
+
+/** The parts of `runCompleteCalculation`, by name. */
+export interface CalculationRequest {
+  readonly dataSource: IDataSource;
+  readonly dataSaver: IDataSaver;
+  /** Without one, nothing is backed up. */
+  readonly backupService?: IDataBackup | undefined;
+  /** Names to calculate; all of `listSources()` when left out. */
+  readonly sources?: readonly string[] | undefined;
+  /** Ends the calculation: no further source is begun, and the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a calculator gives for one source: a frame, or nothing to have that source skipped. */
+export type Calculated = DataFrame | null | undefined;
+
+/**
+ * Turns frames from a source into frames in a saver. Extend it and write `calculate`; the rest (loading,
+ * backing up what stands at the destination, saving, one report for each source) is done here.
+ */
+export abstract class Calculator implements ICalculator {
+  protected readonly config: Config;
+  protected readonly logger: Logger;
+  /** How many sources are worked on at once. */
+  readonly concurrency: number = 4;
+
+  constructor(config: Config, logger: Logger) {
+    this.config = config;
+    this.logger = logger;
+  }
+
+  /** The result for one source. A source without rows is not calculated but skipped. */
+  abstract calculate(frame: DataFrame, source: string): Calculated | Promise<Calculated>;
+
+  /** The name of a source's result. Without this method it is the source's own, less a csv ending. */
+  destination?(source: string): string;
+
+  /** How the result for one source is saved. Without this method: in place of the old frame. */
+  saveOptions?(source: string): SaveOptions;
+
+  /**
+   * Loads, calculates, backs up and saves, up to `concurrency` sources at once. Resolves with one report for
+   * each source, in their order; one that fails stops no other.
+   *
+   * @throws ConfigError when a result would be saved onto its own input and there is no `destination` method.
+   * @throws ConflictError when two sources would be saved under one name. Nothing is saved then.
+   */
+  runCompleteCalculation(
+    dataSource: IDataSource,
+    dataSaver: IDataSaver,
+    backupService: IDataBackup,
+    sources?: string[],
+  ): Promise<CalculationReport[]>;
+  runCompleteCalculation(request: CalculationRequest): Promise<CalculationReport[]>;
+  async runCompleteCalculation(
+    first: IDataSource | CalculationRequest,
+    dataSaver?: IDataSaver,
+    backupService?: IDataBackup,
+    sources?: string[],
+  ): Promise<CalculationReport[]> {
+    const request = asRequest(first, dataSaver, backupService, sources);
+    request.signal?.throwIfAborted();
+    const names = [...new Set(request.sources ?? (await request.dataSource.listSources()))];
+    const assignments = assignDestinations(
+      names,
+      samePlace(request.dataSource, request.dataSaver),
+      this.destination && ((source) => this.#chosen(source)),
+    );
+    if (names.length === 0) this.logger.warn("Nothing to calculate: the source has no frames");
+    const reports = await inParallel(assignments, this.concurrency, request.signal, (assignment) =>
+      this.#runOne(assignment, request),
+    );
+    request.signal?.throwIfAborted();
+    return reports;
+  }
+
+  /** `true` unless a calculator with needs of its own overrides it. Must not throw, must answer within 5 s. */
+  async healthCheck(): Promise<boolean> {
+    return true;
+  }
+
+  async #runOne({ source, destination }: Assignment, request: CalculationRequest): Promise<CalculationReport> {
+    const began = performance.now();
+    let backup: string | null = null;
+    const report = (status: CalculationReport["status"], rows = 0, error: Error | null = null): CalculationReport => {
+      const durationMs = Math.round(performance.now() - began);
+      this.#log({ source, destination, rows, status, backup, error, durationMs });
+      return { source, destination, rows, status, backup, error, durationMs };
+    };
+    try {
+      const input = await request.dataSource.getData(source, request.signal && { signal: request.signal });
+      const result = input.height === 0 ? null : await this.calculate(input, source);
+      if (result === null || result === undefined) return report("skipped");
+      requireFrame(result, undefined, source);
+      request.signal?.throwIfAborted();
+      backup = await backUp(destination, request.backupService);
+      const options = this.#saveOptionsFor(source, request.signal);
+      if ((await request.dataSaver.saveData(result, destination, options)) !== true) {
+        throw new SaveError(`The saver refused "${destination}"`, { frame: destination });
+      }
+      return report("saved", result.height);
+    } catch (cause) {
+      return report("failed", 0, cause instanceof Error ? cause : new Error(String(cause), { cause }));
+    }
+  }
+
+  #chosen(source: string): string {
+    const destination: unknown = this.destination?.(source);
+    if (typeof destination === "string" && destination !== "") return destination;
+    throw new ConfigError(`destination("${source}") gave no name`, { frame: source });
+  }
+
+  #saveOptionsFor(source: string, signal: AbortSignal | undefined): SaveOptions | undefined {
+    const options = this.saveOptions?.(source);
+    return signal ? { ...options, signal } : options;
+  }
+
+  #log(report: CalculationReport): void {
+    const { source, destination, rows, status, backup, durationMs, error } = report;
+    const fields = { source, destination, rows, backup, durationMs };
+    if (status === "saved") this.logger.info(fields, `Calculated ${source}: ${rows} rows saved as ${destination}`);
+    else if (status === "skipped") this.logger.info(fields, `Skipped ${source}: nothing to save`);
+    else this.logger.error({ ...fields, err: error }, `Calculating ${source} failed: ${error?.message}`);
+  }
+}
+
+/** Location of the new backup; `null` when nothing stands there. */
+async function backUp(destination: string, service: IDataBackup | undefined): Promise<string | null> {
+  if (!service) return null;
+  const [ok, location] = await service.backupData(destination);
+  return ok ? location : null;
+}
+
+function asRequest(
+  first: IDataSource | CalculationRequest,
+  dataSaver: IDataSaver | undefined,
+  backupService: IDataBackup | undefined,
+  sources: readonly string[] | undefined,
+): CalculationRequest {
+  const request = "dataSource" in first ? first : { dataSource: first, dataSaver, backupService, sources };
+  if (request.dataSource && request.dataSaver) return request as CalculationRequest;
+  throw new ConfigError("A calculation needs a source and a saver", {
+    hint: "Call runCompleteCalculation(dataSource, dataSaver, backupService, sources).",
+  });
+}
