@@ -1,6 +1,8 @@
 // hold: takes the lock, says so, and keeps it. count: adds to the number in a file, so many times, each under the lock.
+// hog: the same, keeping the lock most of the time.
 import { writeSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "../../../src/system/lock.ts";
 
 const [mode, lock = "", file = "", times] = process.argv.slice(2);
@@ -23,6 +25,7 @@ if (mode === "hold") {
       async () => {
         const number = Number(await readFile(file, "utf8"));
         await writeFile(file, String(number + 1));
+        if (mode === "hog") await sleep(5);
       },
       options,
     );
