@@ -1,95 +1,146 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LoadConfigOptions } from "c12";
 import type { Logger } from "../contracts/logger.ts";
 import { ConfigError } from "../errors.ts";
+import { type Level, type LevelName, makeLevel } from "./level.ts";
 import { isLogger } from "./logger.ts";
 
-/** What an app's own config says for one service. */
+/** What an app's config file says for one service. */
 export interface AppConfig {
-  /** Path of the file. */
-  readonly file: string;
-  readonly values: Record<string, unknown>;
-  /** The logger that the app's `initLogger` gave. */
+  readonly level: Level;
+  /** The logger that the app's own `initLogger` gave. */
   readonly logger?: Logger;
 }
 
+/** How to read a config file. */
+export interface AppConfigRequest {
+  /** Path of the file; relative to `cwd`. */
+  readonly path: string;
+  readonly service: string;
+  readonly cwd: string;
+  /** NODE_ENV, which picks the overlay. */
+  readonly environment: string | undefined;
+  /** Where its values stand in the order. */
+  readonly level: LevelName;
+  /** What was given to `getConfigLogger`; `initLogger` gets it on top of the file's own values. */
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+type Fields = Record<string, unknown>;
 type Jiti = NonNullable<LoadConfigOptions["jiti"]>;
 
-const fileNames = ["ts", "mts", "js", "mjs", "json"].map((ending) => `millrace.config.${ending}`);
+const endings = ["ts", "mts", "js", "mjs", "cjs", "json"];
 
-/** Path of the config file in a folder, if there is one. */
+/** Path of the app's own config file in a folder, if there is one. */
 export function findAppConfig(folder: string): string | undefined {
-  return fileNames.map((name) => join(folder, name)).find((path) => existsSync(path));
+  return endings.map((ending) => join(folder, `millrace.config.${ending}`)).find((path) => existsSync(path));
 }
 
 /**
- * Reads an app's config file for one service: its fields, then the overlay for NODE_ENV (`$production` …), then
- * `services[name]`, then what its `initLogger(name, config)` gives, each winning over those before.
+ * Reads a config file for one service: its fields, then the overlay for NODE_ENV (`$production` …), then `services[name]`,
+ * each winning over those before. Where the file exports `initLogger(name, config)`, that is asked, and what it gives takes their place.
  *
- * @throws ConfigError when it can't be loaded or gives no settings.
+ * @throws ConfigError when the file is not there, can't be loaded or gives no settings; the cause is kept.
  */
-export async function readAppConfig(path: string, service: string): Promise<AppConfig> {
-  const file = resolve(path);
-  if (!existsSync(file)) throw new ConfigError(`There is no config file ${file}.`);
+export async function readAppConfig(request: AppConfigRequest): Promise<AppConfig> {
+  const file = resolve(request.cwd, request.path);
+  const shown = relative(request.cwd, file).startsWith("..") ? file : relative(request.cwd, file);
+  if (!existsSync(file)) throw new ConfigError(`There is no config file ${shown}.`);
   try {
-    return await load(file, service);
+    return await load(file, shown, request);
   } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(`The config file ${file} could not be loaded: ${reason(cause)}`, { cause });
-  }
-}
-
-async function load(file: string, service: string): Promise<AppConfig> {
-  const { loadConfig } = await import("c12");
-  const module: Record<string, unknown> = {};
-  const loaded = await loadConfig({
-    cwd: dirname(file),
-    configFile: basename(file, extname(file)),
-    configFileRequired: true,
-    envName: process.env.NODE_ENV || false,
-    jiti: importWithNode(module) as Jiti,
-    omit$Keys: true,
-    ...{ rcFile: false, globalRc: false, packageJson: false, dotenv: false, giget: false },
-  });
-  if (!isRecord(loaded.config)) throw new ConfigError(`The config file ${file} exports no object.`);
-  const { services, initLogger: inConfig, ...shared } = loaded.config as Record<string, unknown>;
-  const own = isRecord(services) && isRecord(services[service]) ? services[service] : {};
-  const values = { ...shared, ...own };
-  const initLogger = module.initLogger ?? inConfig;
-  if (initLogger === undefined) return { file, values };
-  if (typeof initLogger !== "function") throw new ConfigError(`initLogger in ${file} is no function.`);
-  const given: unknown = await initLogger(service, values);
-  const [config, logger] = Array.isArray(given) ? given : isRecord(given) ? [given.config, given.logger] : [];
-  if (!isLogger(logger) || (config !== undefined && !isRecord(config))) {
-    throw new ConfigError(`initLogger in ${file} must give { config, logger } or [config, logger].`, {
-      hint: "A logger has the methods debug, info, warn and error.",
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`The config file ${shown} is broken: ${reason}`, {
+      cause,
+      hint: `Mend ${shown}; docs/configuration.md shows its form.`,
     });
   }
-  return { file, values: { ...values, ...config }, logger };
+}
+
+async function load(file: string, shown: string, request: AppConfigRequest): Promise<AppConfig> {
+  const { loadConfig } = await import("c12");
+  const named: Fields = {};
+  const options: LoadConfigOptions = {
+    cwd: dirname(file),
+    configFile: basename(file),
+    configFileRequired: true,
+    envName: request.environment || false,
+    context: { service: request.service },
+    jiti: importWithNode(named) as Jiti,
+    merger: (...strongestFirst) => strongestFirst.filter(isFields).toReversed().reduce(overlaid, {}),
+    rcFile: false,
+    packageJson: false,
+    dotenv: false,
+    extend: false,
+    giget: false,
+  };
+  const { config: loaded } = await loadConfig(options);
+  if (!isFields(loaded)) throw new ConfigError("it exports no object");
+  const { fields, place } = selectService(loaded, shown, request);
+  const initLogger = named.initLogger ?? fields.initLogger;
+  delete fields.initLogger;
+  if (initLogger === undefined) return { level: makeLevel(request.level, fields, place) };
+
+  if (typeof initLogger !== "function") throw new ConfigError("its initLogger is no function");
+  const result: unknown = await initLogger(request.service, { ...fields, ...request.given });
+  const [config, logger] = Array.isArray(result) ? result : isFields(result) ? [result.config, result.logger] : [];
+  if (!isFields(config) || !isLogger(logger)) {
+    throw new ConfigError(
+      "its initLogger must give { config, logger } or [config, logger], and a logger has debug, info, warn and error",
+    );
+  }
+  return { level: makeLevel(request.level, config, () => `initLogger in ${shown}`), logger };
+}
+
+/** The fields for one service, and in words where each of them stands. */
+function selectService(loaded: Fields, shown: string, { service, environment }: AppConfigRequest) {
+  const overlay = { ...asFields(loaded[`$${environment}`]), ...asFields(asFields(loaded.$env)[environment ?? ""]) };
+  const own = asFields(asFields(loaded.services)[service]);
+  const fields: Fields = Object.fromEntries(
+    Object.entries(loaded).filter(([name]) => name !== "services" && !name.startsWith("$")),
+  );
+  Object.assign(fields, own);
+  const part = (field: string): string =>
+    field in own ? ` (services.${service})` : field in overlay ? ` ($${environment})` : "";
+  return { fields, place: (field: string) => `${shown}${part(field)}` };
 }
 
 /**
- * Node itself loads the file, types and all, once. c12 would give the default export only; `seen` keeps the named ones, of
- * which `initLogger` is one.
+ * Node itself loads the file, types and all, and once, so that the app's own modules are not doubled. c12 would give the
+ * default export only; `named` keeps the others, of which `initLogger` is one.
  */
-function importWithNode(seen: Record<string, unknown>): Pick<Jiti, "import"> {
+function importWithNode(named: Fields): Pick<Jiti, "import"> {
   return {
     async import<T>(path: string): Promise<T> {
       if (extname(path) === ".json") return JSON.parse(await readFile(path, "utf8"));
-      const module: Record<string, unknown> = await import(pathToFileURL(path).href);
-      Object.assign(seen, module);
-      return (module.default ?? module) as T;
+      const module: Fields = await import(pathToFileURL(path).href);
+      Object.assign(named, module);
+      return ("default" in module ? module.default : { ...module }) as T;
     },
   };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+/** Plain objects are merged, anything else of the stronger one takes the place of what stood there: lists, too. */
+function overlaid(base: Fields, over: Fields): Fields {
+  const merged = { ...base };
+  for (const [name, value] of Object.entries(over)) {
+    const below = merged[name];
+    merged[name] = isPlain(value) && isPlain(below) ? overlaid(below, value) : value;
+  }
+  return merged;
+}
+
+function isPlain(value: unknown): value is Fields {
+  return isFields(value) && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function asFields(value: unknown): Fields {
+  return isFields(value) ? value : {};
 }

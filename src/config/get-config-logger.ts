@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
 import type { Logger } from "../contracts/logger.ts";
 import { ConfigError } from "../errors.ts";
 import { type AppConfig, findAppConfig, readAppConfig } from "./app-config.ts";
-import { environmentLevel, type Level } from "./levels.ts";
-import { missingSettings, resolveLevels } from "./load.ts";
-import { createLogger } from "./logger.ts";
+import { type Level, makeLevel } from "./level.ts";
+import { missingSettings, resolveLevels, wrongSettings } from "./load.ts";
+import { createLogger, type LogLevel } from "./logger.ts";
 import type { Config } from "./settings.ts";
 
 /** What every component is made with. */
@@ -12,73 +15,108 @@ export interface ConfigLogger {
   logger: Logger;
 }
 
+/** Where to look, for a caller that is not an ordinary service. */
+export interface ConfigSurroundings {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The level to log at when no setting says so. */
+  readonly logLevel?: LogLevel;
+}
+
 /**
  * The config and the logger of one service, with the app's own config where there is one and the built-in fallback where not.
  *
  * Strongest first: `config`; the environment; `.env`; the app's `millrace.config.{ts,js,json}` with its overlay for NODE_ENV and
- * its `services[name]`; the fallback. A config file that is broken is told at once: with NODE_ENV=production as a ConfigError,
- * else as a warning, and the fallback takes its place. `MILLRACE_FALLBACK=allow` allows the fallback in production too.
+ * its `services[name]`; the fallback. A broken config file is told at once: with NODE_ENV=production by a ConfigError, else by a
+ * warning, and the fallback takes its place. `MILLRACE_FALLBACK=allow` allows the fallback in production too.
  *
  * @param name the service; it stands in every log line.
- * @param config settings, or the path of a config file that takes the place of the app's own.
- * @throws ConfigError that names every wrong field and where it came from.
+ * @param config settings, or the path of a config file, which then is read instead of the app's own.
+ * @throws ConfigError that names every wrong field and where it came from; in production, the missing ones too.
+ *
+ * @example
+ * const { config, logger } = await getConfigLogger("my_service");
  */
-export async function getConfigLogger(
+export function getConfigLogger(
   name: string,
   config?: string | Readonly<Record<string, unknown>>,
 ): Promise<ConfigLogger> {
-  const strict = process.env.NODE_ENV === "production" && process.env.MILLRACE_FALLBACK !== "allow";
-  const app = await readApp(name, typeof config === "string" ? config : findAppConfig(process.cwd()));
-  const given: Level[] = typeof config === "object" ? [{ origin: "the config given", values: config }] : [];
-  const surroundings = [...given, environmentLevel("environment", process.env), await dotenvLevel()];
-  const found = app instanceof ConfigError ? app : attempt([...surroundings, ...appLevel(app)]);
-  if (!(found instanceof ConfigError)) {
-    const missing = strict ? missingSettings(found) : [];
-    if (missing.length > 0) {
-      throw new ConfigError(`Settings are missing in production: ${missing.join(", ")}.`, {
-        hint: "Set them, or allow the built-in ones with MILLRACE_FALLBACK=allow.",
-      });
+  return getConfigLoggerIn({}, name, config);
+}
+
+/** {@link getConfigLogger} for another folder, another environment, or with another level of logging. */
+export async function getConfigLoggerIn(
+  { cwd = process.cwd(), env = process.env, logLevel }: ConfigSurroundings,
+  name: string,
+  config?: string | Readonly<Record<string, unknown>>,
+): Promise<ConfigLogger> {
+  if (typeof name !== "string" || name === "") throw new ConfigError("getConfigLogger needs the name of the service.");
+  const given = typeof config === "object" ? config : {};
+  const outer = [
+    makeLevel("given", given, () => "the config given"),
+    makeLevel("environment", env, (field) => `environment variable ${field}`),
+    makeLevel(".env", await readDotenv(cwd), (field) => `${field} in .env`),
+  ];
+  const path = config === undefined || typeof config === "object" ? findAppConfig(cwd) : config;
+  const level = typeof config === "string" ? "given" : "app";
+  let broken: ConfigError | undefined;
+  let app: AppConfig | undefined;
+  if (path !== undefined) {
+    try {
+      app = await readAppConfig({ path, service: name, cwd, environment: env.NODE_ENV, level, given });
+    } catch (error) {
+      if (!(error instanceof ConfigError) || level === "given") throw error;
+      broken = error;
     }
-    return withLogger(name, found, app instanceof ConfigError ? undefined : app, given.length > 0);
   }
-  if (strict || app === undefined) throw found;
-  const result = await withLogger(name, resolveLevels(surroundings), undefined, false);
-  result.logger.warn({ err: found }, `The app's config is broken, so the built-in one serves. ${found.message}`);
-  return result;
+  const isProduction = env.NODE_ENV === "production";
+  const fileless = resolveLevels(outer);
+  const isAllowed = "config" in fileless && fileless.config.MILLRACE_FALLBACK === "allow";
+  const isStrict = isProduction && !isAllowed;
+  if (broken && isStrict) throw broken;
+
+  let levels = app ? (level === "given" ? [app.level, ...outer] : [...outer, app.level]) : outer;
+  let resolved = resolveLevels(levels);
+  if ("problems" in resolved) {
+    const error = wrongSettings(resolved.problems);
+    if (isStrict || level === "given" || "problems" in fileless) throw error;
+    broken = error;
+    [app, levels, resolved] = [undefined, outer, fileless];
+  }
+  const made = resolved.config;
+  const missing = isProduction && made.MILLRACE_FALLBACK !== "allow" ? missingSettings(made) : [];
+  if (missing.length > 0) throw wrongSettings([], missing);
+
+  const isFallback = !app && !levels.some(saysSomething);
+  const usual = isFallback && !isProduction ? "debug" : "info";
+  const logger =
+    app?.logger ??
+    (await createLogger({ service: name, level: made.LOG_LEVEL ?? logLevel ?? usual, format: made.LOG_FORMAT }));
+  if (broken) {
+    const message = `The app's config is broken, so the built-in fallback serves. ${broken.message}`;
+    if (broken.cause) logger.warn({ err: broken.cause }, message);
+    else logger.warn(message);
+  } else if (isFallback)
+    logger.info(`No app config in ${cwd}: the built-in fallback serves, with logging at debug level.`);
+  for (const warning of levels.flatMap((each) => each.warnings)) logger.warn(`Config: ${warning}.`);
+  return { config: made, logger };
 }
 
-async function readApp(name: string, path: string | undefined): Promise<AppConfig | ConfigError | undefined> {
-  if (path === undefined) return undefined;
-  return readAppConfig(path, name).catch((error: unknown) => {
-    if (error instanceof ConfigError) return error;
-    throw error;
-  });
+/** Whether a level gives any setting besides those of logging itself and of the fallback. */
+function saysSomething({ values }: Level): boolean {
+  return [...values.keys()].some((field) => !/^(LOG_|MILLRACE_)/.test(field));
 }
 
-function appLevel(app: AppConfig | undefined): Level[] {
-  return app ? [{ origin: app.file, values: app.values }] : [];
-}
-
-function attempt(levels: Level[]): Config | ConfigError {
+/** The settings in the `.env` file of a folder; none when there is no such file. The process's environment stays as it is. */
+async function readDotenv(cwd: string): Promise<Record<string, string | undefined>> {
+  const file = join(cwd, ".env");
   try {
-    return resolveLevels(levels);
-  } catch (error) {
-    if (error instanceof ConfigError) return error;
-    throw error;
+    return parseEnv(await readFile(file, "utf8"));
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "ENOENT" || code === "EISDIR") return {};
+    throw new ConfigError(`${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
-}
-
-async function dotenvLevel(): Promise<Level> {
-  const { loadDotenv } = await import("c12");
-  return environmentLevel(".env", await loadDotenv({ cwd: process.cwd(), env: {}, interpolate: true }));
-}
-
-async function withLogger(name: string, config: Config, app: AppConfig | undefined, isGiven: boolean) {
-  if (app?.logger) return { config, logger: app.logger };
-  const isFallback = app === undefined && !isGiven;
-  const logger = await createLogger(name, config.LOG_LEVEL ?? (isFallback ? "debug" : "info"));
-  if (isFallback) {
-    logger.debug(`No millrace.config file in ${process.cwd()}: the environment and the built-in settings serve.`);
-  }
-  return { config, logger };
 }

@@ -1,75 +1,113 @@
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { z } from "zod";
 import { ConfigError } from "../errors.ts";
-import { type Level, merge, withDatabaseSettings } from "./levels.ts";
-import { hideSecrets } from "./secrets.ts";
-import { type Config, settings } from "./settings.ts";
+import { type Level, makeLevel, type Origin, type Problem, serverSettings } from "./level.ts";
+import { hideSecrets, showable } from "./secrets.ts";
+import { type Config, isSetting, type SettingName, settingMeta, settingNames, settings } from "./settings.ts";
 
-/** The name of the weakest level: the defaults in the table of settings. */
-export const fallbackOrigin = "fallback";
+/** A config with the place that each of its fields came from, or what is wrong with it. */
+export type Resolved =
+  | { readonly config: Config; readonly origins: ReadonlyMap<string, Origin> }
+  | { readonly problems: readonly Problem[] };
 
-const origins = new WeakMap<Config, ReadonlyMap<string, string>>();
+const originsByConfig = new WeakMap<object, ReadonlyMap<string, Origin>>();
 
-/** Where each setting of a config came from. Empty for a config that was not made here. */
-export function originsOf(config: Config): ReadonlyMap<string, string> {
-  return origins.get(config) ?? new Map();
+/** Where each field of a config came from. Empty for a config that was not made by millrace, such as a spread copy. */
+export function originsOf(config: Config): ReadonlyMap<string, Origin> {
+  return originsByConfig.get(config) ?? new Map();
 }
 
 /**
- * Checks settings given as an object and fills in the defaults. Relative folders are taken from the working directory.
+ * A whole config from settings given as an object: checked, with defaults, with absolute folders. Reads neither files nor the
+ * environment.
  *
  * @throws ConfigError that names every wrong field.
  */
 export function parseConfig(values: Readonly<Record<string, unknown>> = {}): Config {
-  return resolveLevels([{ origin: "the config given", values }]);
+  const resolved = resolveLevels([makeLevel("given", values, () => "the config given")]);
+  if ("problems" in resolved) throw wrongSettings(resolved.problems);
+  return resolved.config;
 }
 
-/**
- * One config from several levels, strongest first.
- *
- * @throws ConfigError that names every wrong field and the level that it came from.
- */
-export function resolveLevels(levels: readonly Level[]): Config {
-  const strongestFirst = levels.map(withDatabaseSettings);
-  const values = merge(strongestFirst.map((level) => level.values));
-  const from = (name: string) => strongestFirst.find(({ values }) => (values[name] ?? undefined) !== undefined)?.origin;
+/** One config from several levels, strongest first. The defaults of the table are the weakest. */
+export function resolveLevels(levels: readonly Level[]): Resolved {
+  const values: Record<string, unknown> = {};
+  const origins = new Map<string, Origin>();
+  for (const level of levels) {
+    for (const [field, { value, origin }] of level.values) {
+      if (origins.has(field)) continue;
+      values[field] = value;
+      origins.set(field, origin);
+    }
+  }
+  const origin = (field: string): Origin => origins.get(field) ?? defaultOrigin(field);
+  const problems = levels.flatMap((level, rank) =>
+    level.problems.filter(() => !isServerNamed(levels.slice(0, rank + 1))),
+  );
   const checked = settings.safeParse(values);
-  const wrong = checked.success ? [] : checked.error.issues.map((issue) => describe(issue, from));
-  if ("DATABASE_URL" in values) {
-    wrong.push(`DATABASE_URL: expected postgres://user:password@host:port/name (from ${from("DATABASE_URL")})`);
+  if (!checked.success) {
+    for (const issue of checked.error.issues) {
+      const field = String(issue.path[0]);
+      problems.push({ field, origin: origin(field), message: `${issue.message}${got(field, values[field])}` });
+    }
   }
-  if (!checked.success || wrong.length > 0) {
-    throw new ConfigError(`Wrong settings:\n  ${wrong.join("\n  ")}`, {
-      hint: "docs/configuration.md lists every setting.",
-    });
-  }
-  const config = hideSecrets(complete(checked.data, from));
-  origins.set(config, new Map(Object.keys(config).map((name) => [name, from(name) ?? fallbackOrigin])));
-  return config;
+  if (!checked.success || problems.length > 0) return { problems };
+  const config = hideSecrets(complete(checked.data, isServerNamed(levels)));
+  for (const name of settingNames) origins.set(name, origin(name));
+  originsByConfig.set(config, origins);
+  return { config, origins };
 }
 
-/** Names of required settings that only the fallback gives; production wants them said. */
-export function missingSettings(config: Config): string[] {
-  const database = config.DB_EMBEDDED === "always" ? [] : ["DB_SERVER", "DB_NAME", "DB_USER", "DB_PASSWORD"];
-  const needed = [...database, "FS_DATA", "FS_TEMP", "ARCTIC_HOST", "ARCTIC_LIBRARY"];
-  return needed.filter((name) => originsOf(config).get(name) === fallbackOrigin);
+/** Settings that only the fallback gives; NODE_ENV=production wants them said. A server's are not needed for an embedded one. */
+export function missingSettings(config: Config): SettingName[] {
+  const origins = originsOf(config);
+  return settingNames.filter(
+    (name) => origins.get(name)?.level === "fallback" && !(config.DB_EMBEDDED === "always" && name.startsWith("DB_")),
+  );
 }
 
-/** Absolute folders, and the defaults that depend on other settings. */
-function complete(config: Config, from: (name: string) => string | undefined): Config {
-  const data = resolve(config.FS_DATA);
-  const isServerNamed = from("DB_SERVER") !== undefined || from("DB_PORT") !== undefined;
-  return {
-    ...config,
-    FS_DATA: data,
-    FS_TEMP: resolve(config.FS_TEMP),
-    FS_BACKUP: config.FS_BACKUP === undefined ? join(data, "backups") : resolve(config.FS_BACKUP),
-    DB_EMBEDDED: config.DB_EMBEDDED ?? (isServerNamed ? "never" : "auto"),
-  };
+/** The error that names every wrong and every missing setting at once. */
+export function wrongSettings(problems: readonly Problem[], missing: readonly SettingName[] = []): ConfigError {
+  const wrong = problems.map(({ field, origin, message }) => `  ${field}: ${message} (from ${origin.place})`);
+  const parts: string[] = [];
+  if (wrong.length > 0) parts.push(`Wrong settings:\n${wrong.join("\n")}`);
+  if (missing.length > 0) parts.push(`NODE_ENV is production and these settings are missing: ${missing.join(", ")}.`);
+  return new ConfigError(parts.join("\n"), {
+    hint:
+      missing.length > 0
+        ? "Set them in the environment, in .env or in millrace.config, or accept the built-in ones with MILLRACE_FALLBACK=allow."
+        : "Mend them there; docs/configuration.md lists every setting.",
+  });
 }
 
-/** The message never holds the value: it could be a secret. */
-function describe(issue: z.core.$ZodIssue, from: (name: string) => string | undefined): string {
-  const name = String(issue.path[0] ?? "config");
-  return `${name}: ${issue.message.replace(/^Invalid input: /, "")} (from ${from(name) ?? fallbackOrigin})`;
+function isServerNamed(levels: readonly Level[]): boolean {
+  return levels.some(({ values }) => serverSettings.some((name) => values.has(name)));
+}
+
+function defaultOrigin(field: string): Origin {
+  return isSetting(field) && settingMeta(field).fallback
+    ? { level: "fallback", place: "the built-in fallback" }
+    : { level: "default", place: "the default" };
+}
+
+/** What stood there, so that it can be found; nothing for what may be secret. */
+function got(field: string, value: unknown): string {
+  const isPlain = ["string", "number", "boolean"].includes(typeof value);
+  if (!isPlain || showable(field, value) !== value) return "";
+  const text = JSON.stringify(value);
+  return `, not ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
+}
+
+/** Absolute folders, taken from the working directory once and for all, and the defaults that other settings decide. */
+function complete(config: Config, namesServer: boolean): Config {
+  const whole: Config = { ...config, FS_BACKUP: config.FS_BACKUP ?? join(config.FS_DATA, "backups") };
+  whole.FS_DATA = absolute(whole.FS_DATA);
+  whole.FS_TEMP = absolute(whole.FS_TEMP);
+  whole.FS_BACKUP = absolute(whole.FS_BACKUP ?? "");
+  whole.DB_EMBEDDED = config.DB_EMBEDDED ?? (namesServer ? "never" : "auto");
+  return whole;
+}
+
+function absolute(folder: string): string {
+  return resolve(folder.replace(/^~(?=$|\/)/, homedir()));
 }

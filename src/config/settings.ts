@@ -1,61 +1,122 @@
 import { z } from "zod";
+import { anyText, duration, flag, oneOf, text, whole } from "./values.ts";
 
-/** Milliseconds from `500`, `"500ms"`, `"60s"`, `"15m"`, `"12h"` or `"7d"`. */
-const duration = z.union([z.number().nonnegative(), z.string()]).transform((value, context) => {
-  if (typeof value === "number") return value;
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(value.trim());
-  if (!match) {
-    context.addIssue({ code: "custom", message: "expected a duration such as 500ms, 60s, 15m, 12h or 7d" });
-    return z.NEVER;
-  }
-  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-  return Number(match[1]) * unit[(match[2] ?? "ms") as keyof typeof unit];
+/** What is known of a setting besides its type; given with `.meta()`. */
+export interface SettingMeta {
+  readonly description?: string;
+  /** Names that also set it, weaker than its own: those of PostgreSQL's own tools. */
+  readonly aliases?: readonly string[];
+  /** Its default is part of the built-in fallback, which NODE_ENV=production does not accept. */
+  readonly fallback?: true;
+  /** It is never shown: `true` all of it, `"uri"` the parts of a URI that hold keys. */
+  readonly secret?: true | "uri";
+  /** An empty value is a value, rather than none. */
+  readonly mayBeEmpty?: true;
+}
+
+const meta = (description: string, more: SettingMeta = {}): SettingMeta & Record<string, unknown> => ({
+  description,
+  ...more,
 });
-
-const text = z.string().min(1);
-const flag = z.union([z.boolean(), z.stringbool()]);
 
 /**
  * Every setting, once. The order is that of docs/configuration.md, which is written from this table.
  * A setting without a default is optional.
  */
 export const settings = z.looseObject({
-  DB_SERVER: text.default("localhost").describe("Host of the PostgreSQL server, or the folder of its Unix socket."),
-  DB_PORT: z.coerce.number().int().min(1).max(65535).default(5432).describe("Port of the PostgreSQL server."),
-  DB_NAME: text.default("my_project").describe("Database. It is created where the user may."),
-  DB_USER: text.default("postgres").describe("User of the database."),
-  DB_PASSWORD: z.string().default("password").describe("Password of that user. Never logged."),
-  DB_SCHEMA: text.default("public").describe("Schema that plain names stand in."),
-  DB_EMBEDDED: z
-    .enum(["auto", "always", "never"])
-    .optional()
-    .describe("Use the embedded PostgreSQL. Default: auto when nothing names a server, else never."),
-  DB_IDLE: duration.default(60_000).describe("How long the embedded PostgreSQL stays after its last user."),
-  DB_POOL: z.coerce.number().int().min(1).max(100).default(10).describe("Connections at most, for one process."),
-  FS_DATA: text.default("./data").describe("Folder of the csv storage and of everything embedded."),
-  FS_TEMP: text.default("./temp").describe("Folder of the temp storage."),
-  FS_BACKUP: text.optional().describe("Folder of the backups. Default: FS_DATA/backups."),
-  BACKUP_KEEP: z.coerce.number().int().min(1).default(10).describe("Backups of each name that saveWithBackup keeps."),
-  TEMP_MAX_AGE: duration.default(7 * 86_400_000).describe("Age at which temp frames are removed."),
-  LOCK_TIMEOUT: duration.default(30_000).describe("How long a writer waits for another one on the same name."),
-  ARCTIC_HOST: text
+  DB_SERVER: text
     .default("localhost")
-    .describe("localhost (LMDB under FS_DATA/arctic), host[:port] of an S3-compatible server, or an ArcticDB URI."),
-  ARCTIC_LIBRARY: text.default("my_project_data").describe("ArcticDB library. It is created."),
-  ARCTIC_BUCKET: text.optional().describe("Bucket on the S3-compatible server. It is not created."),
-  ARCTIC_ACCESS_KEY: text.optional().describe("Access key for the bucket."),
-  ARCTIC_SECRET_KEY: text.optional().describe("Secret key for the bucket. Never logged."),
-  ARCTIC_REGION: text.optional().describe("Region of the bucket."),
-  ARCTIC_TLS: flag.default(true).describe("Whether to reach the S3-compatible server by https."),
-  ARCTIC_PYTHON: text.optional().describe("A Python that has arcticdb already; nothing is installed then."),
-  ARCTIC_INSTALL: z
-    .enum(["auto", "never"])
+    .meta(
+      meta("Host of the PostgreSQL server, or the folder of its Unix socket.", { aliases: ["PGHOST"], fallback: true }),
+    ),
+  DB_PORT: whole(1, 65535)
+    .default(5432)
+    .meta(meta("Port of the PostgreSQL server.", { aliases: ["PGPORT"] })),
+  DB_NAME: text
+    .default("my_project")
+    .meta(meta("Database. It is created where the user may.", { aliases: ["PGDATABASE"], fallback: true })),
+  DB_USER: text.default("postgres").meta(meta("User of the database.", { aliases: ["PGUSER"], fallback: true })),
+  DB_PASSWORD: anyText.default("password").meta(
+    meta("Password of that user; may be empty. Never logged.", {
+      aliases: ["PGPASSWORD"],
+      fallback: true,
+      secret: true,
+      mayBeEmpty: true,
+    }),
+  ),
+  DATABASE_URL: text.optional().meta(
+    meta("`postgres://user:password@host:port/database`: sets those DB_* that have no value of their own.", {
+      secret: true,
+    }),
+  ),
+  DB_TLS: oneOf("off", "require", "verify")
+    .default("off")
+    .meta(
+      meta(
+        "TLS to the server: `require` takes any certificate, `verify` checks it. `sslmode` in DATABASE_URL sets it too.",
+        {
+          aliases: ["PGSSLMODE"],
+        },
+      ),
+    ),
+  DB_SCHEMA: text.default("public").meta(meta("Schema that plain names stand in.")),
+  DB_EMBEDDED: oneOf("auto", "always", "never")
+    .optional()
+    .meta(meta("Use the embedded PostgreSQL. Default: `auto` when nothing names a server, else `never`.")),
+  DB_IDLE: duration.default(60_000).meta(meta("How long the embedded PostgreSQL stays after its last user.")),
+  DB_POOL: whole(1, 100).default(10).meta(meta("Connections at most, for one process.")),
+  FS_DATA: text
+    .default("./data")
+    .meta(meta("Folder of the csv storage and of everything embedded.", { fallback: true })),
+  FS_TEMP: text.default("./temp").meta(meta("Folder of the temp storage.", { fallback: true })),
+  FS_BACKUP: text.optional().meta(meta("Folder of the backups. Default: `backups` in FS_DATA.")),
+  BACKUP_KEEP: whole(1).default(10).meta(meta("Backups of each name that `saveWithBackup` keeps.")),
+  TEMP_MAX_AGE: duration.default(7 * 86_400_000).meta(meta("Age at which temp frames are removed.")),
+  LOCK_TIMEOUT: duration.default(30_000).meta(meta("How long a writer waits for another one on the same name.")),
+  ARCTIC_HOST: text.default("localhost").meta(
+    meta("`localhost` (LMDB under FS_DATA/arctic), host[:port] of an S3-compatible server, or an ArcticDB URI.", {
+      fallback: true,
+      secret: "uri",
+    }),
+  ),
+  ARCTIC_LIBRARY: text.default("my_project_data").meta(meta("ArcticDB library. It is created.", { fallback: true })),
+  ARCTIC_BUCKET: text.optional().meta(meta("Bucket on the S3-compatible server. It is not created.")),
+  ARCTIC_ACCESS_KEY: text.optional().meta(meta("Access key for the bucket.")),
+  ARCTIC_SECRET_KEY: text.optional().meta(meta("Secret key for the bucket. Never logged.", { secret: true })),
+  ARCTIC_REGION: text.optional().meta(meta("Region of the bucket.")),
+  ARCTIC_TLS: flag.default(true).meta(meta("Whether to reach the S3-compatible server by https.")),
+  ARCTIC_PYTHON: text.optional().meta(meta("A Python that has arcticdb already; nothing is installed then.")),
+  ARCTIC_INSTALL: oneOf("auto", "never")
     .default("auto")
-    .describe("Whether the first read or write may install ArcticDB's Python environment."),
-  ARCTIC_IDLE: duration.default(60_000).describe("How long the ArcticDB worker stays after its last client."),
-  ARCTIC_TIMEOUT: duration.default(300_000).describe("How long one ArcticDB request may take."),
-  LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).optional().describe("Least level that is logged."),
+    .meta(meta("Whether the first read or write may install ArcticDB's Python environment.")),
+  ARCTIC_IDLE: duration.default(60_000).meta(meta("How long the ArcticDB worker stays after its last client.")),
+  ARCTIC_TIMEOUT: duration.default(300_000).meta(meta("How long one ArcticDB request may take.")),
+  LOG_LEVEL: oneOf("debug", "info", "warn", "error", "silent")
+    .optional()
+    .meta(meta("Least level that is logged. Default: `info`; `debug` when no app config was found.")),
+  LOG_FORMAT: oneOf("auto", "pretty", "json")
+    .default("auto")
+    .meta(meta("How lines are logged, on stderr. `auto`: pretty on a terminal, else JSON.")),
+  MILLRACE_FALLBACK: oneOf("allow", "deny")
+    .optional()
+    .meta(meta("`allow` lets NODE_ENV=production run on the built-in fallback.")),
 });
 
 /** The settings after checking. Fields that millrace does not know pass through as the app gave them. */
 export type Config = z.output<typeof settings>;
+
+/** The name of a setting. */
+export type SettingName = keyof typeof settings.shape;
+
+/** Every setting's name, in the table's order. */
+export const settingNames = Object.keys(settings.shape) as SettingName[];
+
+/** What is known of one setting. */
+export function settingMeta(name: SettingName): SettingMeta {
+  return (settings.shape[name].meta() ?? {}) as SettingMeta;
+}
+
+/** Whether millrace has a setting of that name. */
+export function isSetting(name: string): name is SettingName {
+  return Object.hasOwn(settings.shape, name);
+}

@@ -96,9 +96,12 @@ export class DataFactory implements AsyncDisposable {
     return this.#registry.all;
   }
 
-  /** Ends every connection that was opened through this factory. Shared helpers end by themselves, some idle time later. */
+  /**
+   * Ends every connection that was opened through this factory. Shared helpers end by themselves, some idle time later.
+   * Every storage is closed, also when another one fails to; then this rejects with the first failure.
+   */
   close(): Promise<void> {
-    this.#closing ??= Promise.all(this.#registry.all.map((storage) => storage.close?.())).then(() => {});
+    this.#closing ??= closeAll(this.#registry.all);
     return this.#closing;
   }
 
@@ -109,4 +112,10 @@ export class DataFactory implements AsyncDisposable {
   #assertOpen(): void {
     if (this.#closing) throw new ConfigError("This factory is closed.", { hint: "Make a new DataFactory." });
   }
+}
+
+async function closeAll(storages: readonly IStorage[]): Promise<void> {
+  const closed = await Promise.allSettled(storages.map(async (storage) => storage.close?.()));
+  const failed = closed.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
 }
