@@ -20,6 +20,7 @@ const tasks = {
   test: { needsDist: true, run: vitest },
   "test:long": { needsDist: true, run: [...vitest, "--mode", "long"] },
   build: { rebuild: true },
+  ready: { needsDist: true },
   types: { run: ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"] },
   lint: { run: [...biome, "check"] },
   "lint:fix": { run: [...biome, "check", "--write"] },
