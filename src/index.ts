@@ -45,6 +45,12 @@ export type { HelperStatus, IHelpers } from "./contracts/helpers.ts";
 export type { IIdentified } from "./contracts/identity.ts";
 export type { BackupFile, BackupRecord, IRestorableBackup, RetentionPolicy } from "./contracts/restorable-backup.ts";
 
+// Rules that a storage of one's own keeps with them: names, options, what a frame is
+export { assertDistinct, checkName, type NameRule } from "./frame/names.ts";
+export { requireFrame } from "./frame/schema.ts";
+export { assertReadOptions, assertSaveOptions } from "./storages/options.ts";
+export { didYouMean } from "./system/nearest.ts";
+
 // What goes wrong: one class for each kind, one code for each cause
 export { type ErrorCode, errorCodes } from "./error-codes.ts";
 export {

@@ -1,0 +1,111 @@
+import { type DataFrame, type Expr, pl } from "./polars.ts";
+import { schemaOf } from "./schema.ts";
+
+/** The first thing in which two frames differ. Rows count from 0, in the order of the comparison. */
+export interface FrameDifference {
+  readonly in: "columns" | "rows" | "values";
+  /** What differs, in one sentence. */
+  readonly message: string;
+  readonly column?: string;
+  readonly row?: number;
+}
+
+/** In which order rows are compared. Default: as they stand. */
+export interface CompareOptions {
+  /** Sorts both by these columns first. */
+  key?: readonly string[] | undefined;
+  /** Compares the rows as a bag: sorts both by all columns first. */
+  anyOrder?: boolean | undefined;
+}
+
+/**
+ * Compares two frames by every bit that counts: columns, their order and dtypes, rows, nulls, values. NaN equals NaN, and
+ * -0 differs from 0. Runs on polars' own threads. Resolves with the first difference, or with null.
+ */
+export async function compareFrames(
+  left: DataFrame,
+  right: DataFrame,
+  { key, anyOrder = false }: CompareOptions = {},
+): Promise<FrameDifference | null> {
+  const [columnsLeft, columnsRight] = [columnsOf(left), columnsOf(right)];
+  const column = columnsLeft.findIndex((text, index) => text !== columnsRight[index]);
+  if (column >= 0 || columnsLeft.length !== columnsRight.length) {
+    const at = column >= 0 ? column : columnsLeft.length;
+    const [a, b] = [columnsLeft[at] ?? "none", columnsRight[at] ?? "none"];
+    return { in: "columns", message: `Column ${at + 1} is ${a} in one and ${b} in the other.` };
+  }
+  if (left.height !== right.height) {
+    return { in: "rows", message: `One has ${left.height} rows, the other ${right.height}.` };
+  }
+  if (left.height === 0) return null;
+  const types = new Map(schemaOf(left).fields.map(({ name, type }) => [name, type]));
+  const order = key ?? (anyOrder ? [...types.keys()] : []);
+  return firstDifference(await sorted(left, order, types), await sorted(right, order, types), types);
+}
+
+type Types = ReadonlyMap<string, string>;
+
+async function firstDifference(left: DataFrame, right: DataFrame, types: Types): Promise<FrameDifference | null> {
+  const names = [...types.keys()];
+  // By position: whatever the columns are called, these names are free.
+  const side = (frame: DataFrame, prefix: string) =>
+    frame.select(...names.map((name, at) => pl.col(name).alias(`${prefix}${at}`)));
+  const both = pl.concat([side(left, "l"), side(right, "r")], { how: "horizontal" });
+  const differs = names.map((name, at) =>
+    differ(pl.col(`l${at}`), pl.col(`r${at}`), types.get(name) ?? "").alias(`d${at}`),
+  );
+  const found = await both
+    .lazy()
+    .select(...differs)
+    .withRowIndex("row")
+    .filter(names.map((_, at) => pl.col(`d${at}`)).reduce((any, one) => any.or(one)))
+    .limit(1)
+    .collect();
+  if (found.height === 0) return null;
+  const row = Number(found.getColumn("row").toArray()[0]);
+  const at = names.findIndex((_, index) => found.getColumn(`d${index}`).toArray()[0] === true);
+  const column = names[at] ?? "";
+  const shown = (prefix: string) =>
+    String(both.slice(row, 1).getColumn(`${prefix}${at}`))
+      .split("\n")
+      .slice(3, -1)
+      .join(" ")
+      .trim();
+  return {
+    in: "values",
+    message: `Row ${row} of column "${column}" is ${shown("l")} in one and ${shown("r")} in the other.`,
+    column,
+    row,
+  };
+}
+
+/** True where the two differ: in nullness, in value, or in the sign of a zero. Polars takes NaN for equal to NaN. */
+function differ(a: Expr, b: Expr, type: string): Expr {
+  const nullness = a.isNull().neq(b.isNull());
+  const value = a.neq(b).fillNull(pl.lit(false));
+  if (!isFloat(type)) return nullness.or(value);
+  return nullness.or(value).or(isNegativeZero(a).neq(isNegativeZero(b)).fillNull(pl.lit(false)));
+}
+
+/** 1 / -0 is -Infinity. */
+function isNegativeZero(value: Expr): Expr {
+  return value.eq(pl.lit(0)).and(pl.lit(1).div(value).lt(pl.lit(0)));
+}
+
+/** Sorted by the columns; zeros of either sign also by their sign, so that equal bags get equal orders. */
+async function sorted(frame: DataFrame, columns: readonly string[], types: Types): Promise<DataFrame> {
+  if (columns.length === 0) return frame;
+  const order = columns.flatMap((name) => {
+    const type = types.get(name) ?? "";
+    return isFloat(type) ? [pl.col(name), isNegativeZero(pl.col(name)).cast(pl.Int8)] : [pl.col(name)];
+  });
+  return frame.lazy().sort(order).collect();
+}
+
+function isFloat(type: string): boolean {
+  return type === "float32" || type === "float64";
+}
+
+function columnsOf(frame: DataFrame): string[] {
+  return schemaOf(frame).fields.map(({ name, type }) => `"${name}" ${type}`);
+}
