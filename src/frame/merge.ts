@@ -1,9 +1,10 @@
 import type { SaveMode } from "../contracts/save-options.ts";
 import { SchemaError } from "../errors.ts";
-import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
-import { schemaOf } from "./schema.ts";
-import { type ColumnType, parseType, sameType, toPolars, typeText } from "./types.ts";
-import { widerType } from "./widen.ts";
+import { conform, sharedTypes } from "./conform.ts";
+import { requireKey } from "./key.ts";
+import { type DataFrame, type LazyDataFrame, pl } from "./polars.ts";
+import { type FramePlace, schemaDifferences, schemaOf } from "./schema.ts";
+import { exactColumn } from "./time-range.ts";
 
 /** How a new frame joins the one that stands there, and whose they are, for errors. */
 export interface MergeOptions {
@@ -18,150 +19,66 @@ export interface MergeOptions {
  * What stands under a name after a save, for storages that write a frame whole. `old` is null for a new name.
  *
  * `replace` gives exactly `next`. `append` and `upsert` match columns by name, add new ones at the end, fill missing ones with
- * null, and widen types where nothing is lost. `upsert` replaces rows of a known key in place; the others follow in order.
- * `freeze` refuses any difference of columns, in every mode.
+ * null, and widen types where nothing is lost (`widerType`). `upsert` replaces rows of a known key in place, whole: columns
+ * that `next` lacks become null in them; the others follow in order. `freeze` refuses any difference of columns, in every mode.
  *
- * @throws SchemaError SCHEMA_MISMATCH that lists all differences; KEY_INVALID for a key that is missing, null or doubled.
+ * @throws SchemaError SCHEMA_MISMATCH that lists all differences; KEY_INVALID for a key that is missing, null, NaN or doubled.
  */
 export async function mergeFrames(old: DataFrame | null, next: DataFrame, options: MergeOptions): Promise<DataFrame> {
-  const { mode = "replace", key = [], schemaChange = "evolve" } = options;
-  if (mode === "upsert" || key.length > 0) await requireKey(next, key, options);
-  if (!old) return next;
-  if (schemaChange === "freeze") requireSameColumns(old, next, options);
-  if (mode === "replace") return next;
-  const [left, right] = await alignTypes(old, next, options);
-  if (mode === "append") return pl.concat([left, right], { how: "diagonal" });
-  await requireKey(left, key, options, "the frame that stands there");
-  return upsert(left, right, key);
-}
-
-/** Asserts that the key columns are there and that no row has a null, a NaN or another row's key. */
-export async function requireKey(
-  frame: DataFrame,
-  key: readonly string[],
-  { storage, frame: name }: Pick<MergeOptions, "storage" | "frame">,
-  where = "the frame",
-): Promise<void> {
-  const fail = (problem: string): never => {
-    throw new SchemaError(`Key ${key.join(", ")}: ${problem} in ${where}.`, {
-      code: "KEY_INVALID",
-      storage,
-      frame: name,
-      hint: "A key needs a value in every row, and no two rows with the same.",
-    });
-  };
-  const types = typesOf(frame);
-  for (const column of key) if (!types.has(column)) fail(`there is no column "${column}"`);
-  if (frame.height === 0) return;
-  const keys = frame
-    .select(...key)
-    .lazy()
-    .withRowIndex(rowColumn);
-  for (const column of key) {
-    const isFloat = /^float/.test(types.get(column)?.kind ?? "");
-    const empty = isFloat ? pl.col(column).isNull().or(pl.col(column).isNan()) : pl.col(column).isNull();
-    const [row] = await firstRow(keys, empty);
-    if (row !== undefined) fail(`row ${row} has no value of "${column}"`);
+  const { mode = "replace", key = [], schemaChange = "evolve", storage, frame } = options;
+  const place: FramePlace = { storage, frame };
+  if (mode === "upsert" && key.length === 0) {
+    throw new SchemaError("An upsert needs a key.", { ...place, code: "KEY_INVALID", hint: 'Give key: ["id"].' });
   }
-  const doubled = key.length === 1 ? pl.col(key[0] ?? "").isDuplicated() : structOf(key).isDuplicated();
-  const rows = await firstRow(keys, doubled, 2);
-  if (rows.length > 0) fail(`row ${rows[0]} and another one have the same`);
+  if (key.length > 0) await requireKey(next, key, place);
+  if (!old) return next;
+  if (schemaChange === "freeze") requireSameColumns(old, next, place);
+  if (mode === "replace") return next;
+  const types = sharedTypes(old, next, place);
+  const [before, after] = [conform(old, types), conform(next, types)];
+  if (mode === "append") return pl.concat([before, after]).collect();
+  await requireKey(old, key, place, "the frame that stands there");
+  return upsert(before, after, old.height, key);
 }
 
-const rowColumn = "millrace row";
 const placeColumn = "millrace place";
+const rowColumn = "millrace row";
 
-async function upsert(old: DataFrame, next: DataFrame, key: readonly string[]): Promise<DataFrame> {
+/** Puts both one below the other, and takes for each old row the new one of its key, then the new ones without an old row. */
+async function upsert(
+  before: LazyDataFrame,
+  after: LazyDataFrame,
+  oldRows: number,
+  key: readonly string[],
+): Promise<DataFrame> {
   const on = [...key];
-  const places = old
-    .select(...on)
-    .lazy()
-    .withRowIndex(placeColumn);
-  const placed = next
-    .lazy()
-    .withRowIndex(rowColumn)
-    .join(places, { on, how: "left" })
-    .withColumn(
+  const keysOf = (frame: LazyDataFrame, index: string) => frame.select(on.map(exactColumn)).withRowIndex(index);
+  const stacked = await pl.concat([before, after]).collect();
+  const old = stacked.head(oldRows).lazy();
+  const next = stacked.slice(oldRows, stacked.height - oldRows).lazy();
+  const kept = await keysOf(old, rowColumn)
+    .join(keysOf(next, placeColumn), { on, how: "left", maintainOrder: "left" })
+    .select(
       pl
         .when(pl.col(placeColumn).isNull())
-        .then(pl.col(rowColumn).add(old.height))
-        .otherwise(pl.col(placeColumn))
-        .cast(pl.Int64)
-        .alias(placeColumn),
+        .then(pl.col(rowColumn).cast(pl.Int64))
+        .otherwise(pl.col(placeColumn).cast(pl.Int64).add(pl.lit(oldRows).cast(pl.Int64)))
+        .alias(rowColumn),
     )
-    .drop(rowColumn);
-  const kept = old
-    .lazy()
-    .withRowIndex(placeColumn)
-    .withColumn(pl.col(placeColumn).cast(pl.Int64))
-    .join(next.select(...on).lazy(), { on, how: "anti" });
-  const [left, right] = [await kept.collect(), await placed.collect()];
-  const merged = pl.concat([left, right], { how: "diagonal" });
-  return merged.lazy().sort(placeColumn).drop(placeColumn).collect();
+    .collect();
+  const added = await keysOf(next, rowColumn)
+    .join(keysOf(old, placeColumn), { on, how: "anti", maintainOrder: "left" })
+    .select(pl.col(rowColumn).cast(pl.Int64).add(pl.lit(oldRows).cast(pl.Int64)).alias(rowColumn))
+    .collect();
+  const rows = pl.concat([kept, added]).getColumn(rowColumn);
+  return stacked.lazy().select(pl.all().gather(rows)).collect();
 }
 
-/** Both frames with each shared column in the type that holds the values of both. */
-async function alignTypes(old: DataFrame, next: DataFrame, options: MergeOptions): Promise<[DataFrame, DataFrame]> {
-  const [before, after] = [typesOf(old), typesOf(next)];
-  const casts: [Expr[], Expr[]] = [[], []];
-  const problems: string[] = [];
-  for (const [column, type] of after) {
-    const was = before.get(column);
-    if (!was || sameType(was, type)) continue;
-    const wider = widerType(was, type);
-    if (!wider) {
-      problems.push(`column "${column}" is ${typeText(was)} there and ${typeText(type)} in the frame`);
-      continue;
-    }
-    if (!sameType(was, wider)) casts[0].push(pl.col(column).cast(toPolars(wider), true));
-    if (!sameType(type, wider)) casts[1].push(pl.col(column).cast(toPolars(wider), true));
-  }
-  if (problems.length > 0) throw mismatch(problems, options);
-  return [await withCasts(old, casts[0]), await withCasts(next, casts[1])];
-}
-
-async function withCasts(frame: DataFrame, casts: Expr[]): Promise<DataFrame> {
-  return casts.length === 0
-    ? frame
-    : frame
-        .lazy()
-        .withColumns(...casts)
-        .collect();
-}
-
-function requireSameColumns(old: DataFrame, next: DataFrame, options: MergeOptions): void {
-  const [before, after] = [typesOf(old), typesOf(next)];
-  const problems: string[] = [];
-  for (const [column, type] of after) {
-    const was = before.get(column);
-    if (!was) problems.push(`column "${column}" is new`);
-    else if (!sameType(was, type))
-      problems.push(`column "${column}" is ${typeText(was)} there and ${typeText(type)} in the frame`);
-  }
-  for (const column of before.keys()) if (!after.has(column)) problems.push(`column "${column}" is missing`);
-  if (problems.length > 0) throw mismatch(problems, options);
-}
-
-function mismatch(problems: readonly string[], { storage, frame, schemaChange }: MergeOptions): SchemaError {
-  return new SchemaError(`The frame does not fit what stands under "${frame}": ${problems.join("; ")}.`, {
-    storage,
-    frame,
-    hint:
-      schemaChange === "freeze"
-        ? 'Leave out schemaChange: "freeze" to let columns change.'
-        : "Cast the column, or replace.",
+function requireSameColumns(old: DataFrame, next: DataFrame, place: FramePlace): void {
+  const differences = schemaDifferences(schemaOf(old).fields, schemaOf(next).fields, "what stands there", "the frame");
+  if (differences.length === 0) return;
+  throw new SchemaError(`The frame does not fit what stands under "${place.frame}": ${differences.join("; ")}.`, {
+    ...place,
+    hint: 'Leave out schemaChange: "freeze" to let columns change.',
   });
-}
-
-function typesOf(frame: DataFrame): Map<string, ColumnType> {
-  return new Map(schemaOf(frame).fields.map(({ name, type }) => [name, parseType(type)]));
-}
-
-function structOf(columns: readonly string[]): Expr {
-  return pl.struct(columns.map((column) => pl.col(column)));
-}
-
-async function firstRow(keys: LazyDataFrame, condition: Expr, count = 1): Promise<number[]> {
-  const found = await keys.filter(condition).select(pl.col(rowColumn)).limit(count).collect();
-  return found.getColumn(rowColumn).toArray().map(Number);
 }

@@ -1,0 +1,92 @@
+import { open } from "node:fs/promises";
+import { CorruptDataError } from "../errors.ts";
+import { fileError, isDiskFull } from "../system/files.ts";
+import { type DataFrame, type LazyDataFrame, pl } from "./polars.ts";
+import { details, type FramePlace } from "./schema.ts";
+
+/** What an Arrow file begins and ends with. */
+const magic = "ARROW1";
+
+/**
+ * Writes a frame as an uncompressed Arrow file, with the oldest compatible layouts (large strings instead of string views),
+ * which ArcticDB and every other reader take. Every column type comes back the same: measured for all of `ColumnType`.
+ * It writes in place and syncs nothing: call it inside `placeFile`, or on an exchange file.
+ */
+export async function writeIpc(df: DataFrame | LazyDataFrame, path: string, place: FramePlace = {}): Promise<void> {
+  try {
+    const lazy = pl.DataFrame.isDataFrame(df) ? df.lazy() : df;
+    await lazy.sinkIpc(path, { compression: "uncompressed", compatLevel: "oldest", maintainOrder: true }).collect();
+  } catch (cause) {
+    throw fileError(cause, { ...place, doing: `write ${path}` });
+  }
+}
+
+/**
+ * Reads an Arrow file into memory. The frame no longer needs the file: what happens to it later changes nothing.
+ *
+ * A flipped byte in the middle of a file is not noticed here; files that must be right carry a checksum of their own.
+ *
+ * @throws NotFoundError when there is no file; CorruptDataError when it is no whole Arrow file.
+ */
+export async function readIpc(path: string, place: FramePlace = {}): Promise<DataFrame> {
+  const lazy = await scanIpc(path, place);
+  return collectIpc(lazy, path, place);
+}
+
+/**
+ * Opens an Arrow file for a lazy query. The file has to stay as it is until `collect()` has resolved; one that is replaced by
+ * a rename or unlinked meanwhile may be read as the new one or fail.
+ *
+ * @throws as `readIpc`, as far as the file's ends show it; the rest comes from `collect()`: see `collectIpc`.
+ */
+export async function scanIpc(path: string, place: FramePlace = {}): Promise<LazyDataFrame> {
+  await checkEnds(path, place);
+  try {
+    return pl.scanIPC(path);
+  } catch (cause) {
+    throw readError(cause, path, place);
+  }
+}
+
+/** Collects a query that stands on a scanned Arrow file, with the errors of `readIpc`. */
+export async function collectIpc(lazy: LazyDataFrame, path: string, place: FramePlace = {}): Promise<DataFrame> {
+  try {
+    return await lazy.collect();
+  } catch (cause) {
+    throw readError(cause, path, place);
+  }
+}
+
+async function checkEnds(path: string, place: FramePlace): Promise<void> {
+  let begin = "";
+  let end = "";
+  try {
+    await using file = await open(path, "r");
+    const { size } = await file.stat();
+    const bytes = Buffer.alloc(magic.length);
+    await file.read(bytes, 0, magic.length, 0);
+    begin = bytes.toString("latin1");
+    bytes.fill(0);
+    await file.read(bytes, 0, magic.length, Math.max(0, size - magic.length));
+    end = bytes.toString("latin1");
+  } catch (cause) {
+    throw fileError(cause, { ...place, doing: `read ${path}` });
+  }
+  if (begin !== magic) throw corrupt("it is no Arrow file", path, place);
+  if (end !== magic) throw corrupt("it is cut short", path, place);
+}
+
+function readError(cause: unknown, path: string, place: FramePlace): Error {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (isDiskFull(cause) || /\(os error \d+\)/.test(message))
+    return fileError(cause, { ...place, doing: `read ${path}` });
+  return corrupt(message.split("\n")[0] ?? message, path, place, cause);
+}
+
+function corrupt(why: string, path: string, place: FramePlace, cause?: unknown): CorruptDataError {
+  return new CorruptDataError(`${path} can't be read: ${why}.`, {
+    ...details(place),
+    ...(cause !== undefined && { cause }),
+    hint: "Restore a backup, or write the file again.",
+  });
+}

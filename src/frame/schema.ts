@@ -1,0 +1,132 @@
+import type { FrameField, FrameSchema, TypeText } from "../contracts/frame-schema.ts";
+import { type ErrorDetails, SchemaError } from "../errors.ts";
+import { didYouMean } from "../system/nearest.ts";
+import { arrowLibrary } from "./arrow-library.ts";
+import { fromArrowField } from "./arrow-types.ts";
+import { type DataFrame, pl } from "./polars.ts";
+import { type ColumnType, fromPolars, parseType, typeText } from "./types.ts";
+
+/** Where a frame comes from or goes to, for the errors. */
+export interface FramePlace {
+  storage?: string;
+  frame?: string;
+}
+
+/** A schema as a user may write it: whole, or as `{ ticker: "string", price: "float64?" }`, where `?` allows nulls. */
+export type DeclaredSchema = FrameSchema | Readonly<Record<string, TypeText>>;
+
+/** A frame's columns. Every column is nullable: a frame in memory keeps no promise about nulls. */
+export function schemaOf(df: DataFrame): FrameSchema {
+  const types = typesOf(df);
+  return {
+    fields: df.columns.map((name, index) => ({ name, type: typeText(types[index] as ColumnType), nullable: true })),
+  };
+}
+
+/** The type of each column, in order. */
+export function typesOf(df: DataFrame): ColumnType[] {
+  return quickTypes(df) ?? arrowLibrary().tableFromIPC(df.head(0).writeIPC()).schema.fields.map(fromArrowField);
+}
+
+/** What nodejs-polars says of the types, where that can be trusted; it throws on binary and enum, and shows no duration's unit. */
+function quickTypes(df: DataFrame): ColumnType[] | null {
+  try {
+    const types = df.dtypes.map(fromPolars);
+    return types.some((type) => typeText(type).includes("duration")) ? null : types;
+  } catch {
+    return null;
+  }
+}
+
+/** Reads a declared schema, checks every type's text, and writes it in the one form. */
+export function readSchema(declared: DeclaredSchema): FrameSchema {
+  const fields = isWhole(declared)
+    ? declared.fields
+    : Object.entries(declared).map(([name, text]) => ({
+        name,
+        type: text.replace(/\?$/, ""),
+        nullable: text.endsWith("?"),
+      }));
+  const seen = new Set<string>();
+  for (const { name } of fields) {
+    if (seen.has(name)) throw new SchemaError(`The schema names the column "${name}" twice.`);
+    seen.add(name);
+  }
+  return {
+    fields: fields.map(({ name, type, nullable }) => {
+      const text = typeText(parseType(type));
+      return { name, type: text, nullable: nullable || text === "null" };
+    }),
+  };
+}
+
+function isWhole(declared: DeclaredSchema): declared is FrameSchema {
+  return Array.isArray(declared.fields);
+}
+
+/** @throws SchemaError naming every column that the schema lacks, with the nearest one. */
+export function requireColumns(schema: FrameSchema, columns: readonly string[], place: FramePlace = {}): void {
+  const names = schema.fields.map((field) => field.name);
+  const missing = columns.filter((column) => !names.includes(column));
+  if (missing.length === 0) return;
+  const which = missing.map((column) => `"${column}"`).join(", ");
+  throw new SchemaError(`There is no column ${which}.${didYouMean(missing[0] ?? "", names)}`, {
+    ...details(place),
+    hint: `The columns are ${names.map((name) => `"${name}"`).join(", ")}.`,
+  });
+}
+
+/** @throws SchemaError when `value` is no DataFrame of nodejs-polars. */
+export function requireFrame(value: unknown, storage?: string, name?: string): asserts value is DataFrame {
+  if (pl.DataFrame.isDataFrame(value)) return;
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  const lazy = tag === "LazyDataFrame";
+  throw new SchemaError(`A DataFrame was expected, not ${lazy ? "a LazyDataFrame" : value === null ? "null" : tag}.`, {
+    ...details({ ...(storage && { storage }), ...(name && { frame: name }) }),
+    hint: lazy ? "Call `await lazy.collect()` first." : "Make one with `frame(rows)`.",
+  });
+}
+
+/**
+ * Checks a frame against a declared schema, by name; the order of columns does not matter.
+ *
+ * @throws SchemaError that lists every difference: columns missing or too many, other types, nulls where none may be.
+ */
+export function assertSchema(df: DataFrame, declared: DeclaredSchema, place: FramePlace = {}): void {
+  const schema = readSchema(declared);
+  const differences = schemaDifferences(schema.fields, schemaOf(df).fields, "the schema", "the frame");
+  for (const { name, nullable } of schema.fields) {
+    if (!nullable && df.columns.includes(name) && df.getColumn(name).nullCount() > 0) {
+      differences.push(`"${name}" holds a null, which the schema does not allow`);
+    }
+  }
+  if (differences.length === 0) return;
+  throw new SchemaError(`The frame does not fit its schema: ${differences.join("; ")}.`, {
+    ...details(place),
+    hint: 'Change the frame or the schema; "?" after a type allows nulls.',
+  });
+}
+
+/** Every difference of two column lists by name, in words. */
+export function schemaDifferences(
+  wanted: readonly FrameField[],
+  found: readonly FrameField[],
+  wantedName: string,
+  foundName: string,
+): string[] {
+  const types = new Map(found.map((field) => [field.name, field.type]));
+  const differences: string[] = [];
+  for (const { name, type } of wanted) {
+    const other = types.get(name);
+    if (other === undefined) differences.push(`"${name}" is missing in ${foundName}`);
+    else if (other !== type) differences.push(`"${name}" is ${type} in ${wantedName} and ${other} in ${foundName}`);
+    types.delete(name);
+  }
+  for (const name of types.keys()) differences.push(`"${name}" is not in ${wantedName}`);
+  return differences;
+}
+
+/** The part of an error's details that says where. */
+export function details({ storage, frame }: FramePlace): ErrorDetails {
+  return { ...(storage !== undefined && { storage }), ...(frame !== undefined && { frame }) };
+}
