@@ -1,6 +1,7 @@
 import type { CheerioCrawlingContext } from "@crawlee/cheerio";
 import type { Config } from "../config/settings.ts";
-import type { FrameSchema, TypeText } from "../contracts/frame-schema.ts";
+import type { FrameSchema } from "../contracts/frame-schema.ts";
+import { type DeclaredSchema, readSchema } from "../frame/schema.ts";
 
 /** One fetched page, as `parse` and `next` get it. */
 export interface Page {
@@ -27,8 +28,8 @@ export type Start = string | readonly string[] | ((config: Config) => string | r
 /** What a scraper source is made of. */
 export interface SourceDefinition {
   readonly start: Start;
-  /** The columns that the rows must have: `{ ticker: "string", pe: "float64?" }`, or a FrameSchema. */
-  readonly schema: FrameSchema | Readonly<Record<string, TypeText>>;
+  /** The columns that the rows must have: `{ ticker: "string", pe: "float64?" }` (`?` allows null), or a FrameSchema. */
+  readonly schema: DeclaredSchema;
   /** Columns that name a row. A doubled or missing key fails the source. */
   readonly key?: readonly [string, ...string[]];
   /** The link to the following page: a selector (its first match), or a function; nothing ends the source. */
@@ -52,7 +53,8 @@ export interface SourceDefinition {
 }
 
 /** A source of a scraper, ready to run. Made by `source()`. */
-export interface ScraperSource extends Required<Omit<SourceDefinition, "key" | "next">> {
+export interface ScraperSource extends Required<Omit<SourceDefinition, "schema" | "key" | "next">> {
+  readonly schema: FrameSchema;
   readonly key: SourceDefinition["key"];
   readonly next: SourceDefinition["next"];
 }
@@ -68,6 +70,7 @@ export function source(definition: SourceDefinition): ScraperSource {
     delay: 0,
     headers: {},
     ...definition,
+    schema: readSchema(definition.schema),
     key: definition.key,
     next: definition.next,
   };
