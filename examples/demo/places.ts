@@ -1,0 +1,56 @@
+import { relative } from "node:path";
+import { type Config, DataFactory } from "millrace";
+import { print, sayingLogger } from "./progress.ts";
+import { aligned } from "./summary.ts";
+
+/** Says what the demo reads, what it may fetch, how large and to where. */
+export async function announce(config: Config, folder: string, sites: string): Promise<void> {
+  print("millrace demo: three pipelines on stores that need no set-up");
+  print(`  data goes to    ${folder}`);
+  print(`  pages come from ${sites}`);
+  await using factory = new DataFactory({ config, logger: sayingLogger(() => {}) });
+  for (const storage of factory.storages) {
+    if (!("diagnose" in storage)) continue;
+    for (const { name, found, remedy } of await (storage as unknown as Diagnosing).diagnose()) {
+      print(`  ${name.padEnd(15)} ${found}${remedy ? `. ${remedy}` : ""}`);
+    }
+  }
+  print();
+}
+
+/** Where the data is now, and the commands to look at it. */
+export async function whereToLook(config: Config): Promise<string[]> {
+  const here = (path: string | undefined) => relative(process.cwd(), path ?? "");
+  await using factory = new DataFactory({ config, logger: sayingLogger(() => {}) });
+  const helpers: { where?: string }[] = [];
+  for (const storage of factory.storages) {
+    if ("helpers" in storage) helpers.push(...(await (storage as unknown as Helping).helpers()));
+  }
+  const server = helpers.find(({ where }) => where?.startsWith("postgres"))?.where;
+  return [
+    "Where the data is now",
+    ...aligned([
+      ["  temp:screener", `demo-data/${here(config.FS_TEMP)}`],
+      ["  postgres:screener, postgres:backup_copy", server ?? `demo-data/${here(config.FS_DATA)}/.millrace/postgres`],
+      ["  arctic:processed_data, arctic:backup_copy", `demo-data/${here(config.FS_DATA)}/arctic (LMDB)`],
+      ["  csv:input_data.csv, csv:backup_copy.csv", `demo-data/${here(config.FS_DATA)}`],
+      ["  backups", `demo-data/${here(config.FS_BACKUP)}`],
+    ]),
+    "",
+    "Look at it",
+    "  cd demo-data",
+    "  npx millrace list",
+    "  npx millrace show postgres:screener",
+    "  npx millrace show arctic:processed_data",
+    "  npx millrace show csv:backup_copy",
+    "  npx millrace ps",
+  ];
+}
+
+interface Diagnosing {
+  diagnose(): Promise<{ name: string; found: string; remedy?: string }[]>;
+}
+
+interface Helping {
+  helpers(): Promise<{ where?: string }[]>;
+}
