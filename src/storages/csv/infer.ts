@@ -1,0 +1,116 @@
+import type { FrameField } from "../../contracts/frame-schema.ts";
+import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
+import type { ColumnType, TimeUnit } from "../../frame/types.ts";
+import { typeText } from "../../frame/types.ts";
+import { countFraction, decodeDatetime, hasOffset, isoDatetime } from "./datetime.ts";
+
+/** A type that a column of texts can turn out to have, with the proof over all its values. */
+interface Candidate {
+  /** One boolean: whether every text (nulls aside) is such a value and is held exactly. */
+  proves(text: Expr): Expr;
+  type(text: string, frame: DataFrame): Promise<ColumnType | null>;
+}
+
+const wholeNumber = "^(0|-?[1-9][0-9]{0,18})$";
+const decimalNumber = "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$";
+const floatWords = "^(NaN|nan|-?inf|-?Infinity)$";
+
+/**
+ * Strictest first. What no candidate proves stays text: leading zeros and plus signs, numbers with more digits than 64 bits
+ * hold, mixed columns, words for "nothing" such as NA or NULL.
+ */
+const candidates: Candidate[] = [
+  { proves: (text) => text.str.contains("^(true|false)$").all(), type: always({ kind: "boolean" }) },
+  {
+    proves: (text) =>
+      text.str.contains(wholeNumber).all().and(text.cast(pl.Int64, false).nullCount().eq(text.nullCount())),
+    type: always({ kind: "int64" }),
+  },
+  { proves: provesFloat, type: always({ kind: "float64" }) },
+  {
+    proves: (text) =>
+      text.str
+        .contains("^\\d{4}-\\d{2}-\\d{2}$")
+        .all()
+        .and(text.str.strptime(pl.Date, "%Y-%m-%d").nullCount().eq(text.nullCount())),
+    type: always({ kind: "date" }),
+  },
+  { proves: (text) => text.str.contains(isoDatetime).all().and(hasOffset(text).not().all()), type: datetimeType(null) },
+  { proves: (text) => text.str.contains(isoDatetime).all().and(hasOffset(text).all()), type: datetimeType("UTC") },
+];
+
+/**
+ * The types of columns of texts, proven over every row; a sample only spares the proofs that must fail.
+ *
+ * @param texts string columns called `columns[i].id`.
+ */
+export async function inferFields(texts: DataFrame, columns: { id: string; name: string }[]): Promise<FrameField[]> {
+  const sample = texts.head(1_000);
+  const types = new Map<string, ColumnType>();
+  let open = columns.map(({ id }) => id).filter((id) => texts.getColumn(id).nullCount() < texts.height);
+  for (const candidate of candidates) {
+    const likely = await proven(sample, open, candidate);
+    for (const id of await proven(texts, likely, candidate)) {
+      const type = await candidate.type(id, texts);
+      if (type) types.set(id, type);
+    }
+    open = open.filter((id) => !types.has(id));
+  }
+  return columns.map(({ id, name }) => ({
+    name,
+    type: typeText(types.get(id) ?? { kind: "string" }),
+    nullable: texts.getColumn(id).nullCount() > 0,
+  }));
+}
+
+async function proven(texts: DataFrame, ids: string[], { proves }: Candidate): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const row = await texts
+    .lazy()
+    .select(...ids.map((id) => proves(pl.col(id)).alias(id)))
+    .collect();
+  return ids.filter((id) => row.getColumn(id).toArray()[0] === true);
+}
+
+function always(type: ColumnType): Candidate["type"] {
+  return async () => type;
+}
+
+/**
+ * Short decimals are held to the last digit. For long ones and those with an exponent the digits of the shortest text
+ * of the float have to be the same; else the column stays text.
+ */
+function provesFloat(text: Expr): Expr {
+  const isWord = text.str.contains(floatWords);
+  const shape = text.str.contains(decimalNumber).or(isWord).all();
+  const delicate = text.filter(
+    isWord.not().and(text.str.lengths().gt(pl.lit(16).cast(pl.UInt32)).or(text.str.contains("[eE]"))),
+  );
+  const exact = digitsOf(delicate)
+    .eq(digitsOf(delicate.cast(pl.Float64, false).cast(pl.String)))
+    .all();
+  return shape.and(exact).and(isWord.not().any());
+}
+
+/** The digits of a number without sign, point, exponent and the zeros at both ends. */
+function digitsOf(text: Expr): Expr {
+  return text.str.replace("[eE].*$", "").str.replaceAll("[^0-9a-z]", "").str.replace("^0+", "").str.replace("0+$", "");
+}
+
+/** The coarsest unit that has all digits: up to 3 ms, up to 6 or none us, else ns. Null when a time does not fit it. */
+function datetimeType(zone: string | null): Candidate["type"] {
+  return async (id, texts) => {
+    const most = await texts
+      .lazy()
+      .select(countFraction(pl.col(id)).max().alias(id))
+      .collect();
+    const digits = Number(most.getColumn(id).toArray()[0] ?? 0);
+    const unit: TimeUnit = digits > 6 ? "ns" : digits > 3 || digits === 0 ? "us" : "ms";
+    const type = { kind: "datetime", unit, zone } as const;
+    const held = await texts
+      .lazy()
+      .select(decodeDatetime(pl.col(id), type, false).nullCount().eq(pl.col(id).nullCount()).alias(id))
+      .collect();
+    return held.getColumn(id).toArray()[0] === true ? type : null;
+  };
+}

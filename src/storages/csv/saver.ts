@@ -1,0 +1,50 @@
+import type { StorageContext } from "../context.ts";
+import { type FrameContent, FrameSaver, type StoredFrame } from "../frame-saver.ts";
+import type { CsvBackup } from "./backup.ts";
+import { csvCapabilities } from "./capabilities.ts";
+import type { CsvFiles } from "./files.ts";
+import { refuseInexact } from "./writer.ts";
+
+/** Writes frames as CSV files below FS_DATA. `append` and `upsert` read the file, merge, and write it anew. */
+export class CsvSaver extends FrameSaver {
+  readonly storageId: string;
+  readonly #files: CsvFiles;
+
+  constructor(context: StorageContext, files: CsvFiles, backup: () => CsvBackup) {
+    super({ type: "csv", capabilities: csvCapabilities }, context, backup);
+    this.#files = files;
+    this.storageId = files.storageId;
+  }
+
+  protected override name(destination: string): string {
+    return this.#files.name(destination);
+  }
+
+  protected override exclusive<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#files.exclusive(name, work, signal);
+  }
+
+  protected override async readOld(name: string, signal?: AbortSignal): Promise<StoredFrame | null> {
+    const read = await this.#files.reader.readOrNull(name, { signal });
+    return read && { frame: read.frame, timeColumn: read.kept?.timeColumn, key: read.kept?.key };
+  }
+
+  protected override async refuse(frame: string, { rows, schema }: FrameContent): Promise<void> {
+    await this.#files.folder.path(frame);
+    await refuseInexact({ rows, schema, frame });
+  }
+
+  protected override async place(frame: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
+    const { rows, schema, height, timeColumn, key } = content;
+    const kept = { rows: height, schema, timeColumn, key };
+    await this.#files.place(frame, { rows, schema, frame }, kept, signal);
+  }
+
+  protected override remove(name: string): Promise<boolean> {
+    return this.#files.remove(name);
+  }
+
+  protected override usable(): Promise<boolean> {
+    return this.#files.usable();
+  }
+}

@@ -1,0 +1,76 @@
+import type { FrameField, FrameSchema } from "../../contracts/frame-schema.ts";
+import { FidelityError } from "../../errors.ts";
+import { type LazyDataFrame, pl } from "../../frame/polars.ts";
+import { type CsvColumn, csvColumn } from "./column-types.ts";
+import type { CsvFormat } from "./names.ts";
+import { columnId } from "./texts.ts";
+
+/** What to write, and for whom. */
+export interface CsvContent {
+  rows: LazyDataFrame;
+  schema: FrameSchema;
+  /** Name of the frame, for errors. */
+  frame: string;
+}
+
+/**
+ * Refuses what CSV can't hold exactly, before a byte is written.
+ *
+ * @throws FidelityError naming column, first row and remedy.
+ */
+export async function refuseInexact({ rows, schema, frame }: CsvContent): Promise<void> {
+  const [first] = schema.fields;
+  if (!first) {
+    throw new FidelityError(`${frame} has no columns, and a CSV file has at least one.`, {
+      storage: "csv",
+      frame,
+      hint: "Add a column, or save the frame to temp.",
+    });
+  }
+  const odd = first.name.startsWith("\ufeff") ? first : schema.fields.find(({ name }) => name.includes("\0"));
+  if (odd) {
+    throw new FidelityError(
+      `Column ${JSON.stringify(odd.name)} of ${frame} has a name that a CSV file can't carry in its header (above row 1).`,
+      { storage: "csv", frame, hint: "Rename the column: no NUL character, and no byte order mark in front." },
+    );
+  }
+  const columns = schema.fields.map((field) => csvColumn(field, frame));
+  const checks = columns.flatMap((column, i) => {
+    const refused = column.refused(pl.col(columnId(i)));
+    return refused ? [{ id: columnId(i), column, ...refused }] : [];
+  });
+  if (checks.length === 0) return;
+  const lazy = plainNames(rows, schema.fields);
+  const found = await lazy.select(...checks.map(({ id, where }) => where.any().alias(id))).collect();
+  for (const { id, column, where, why } of checks) {
+    if (found.getColumn(id).toArray()[0] !== true) continue;
+    const bad = await lazy.withRowIndex("row").filter(where).select(pl.col("row")).head(1).collect();
+    throw new FidelityError(
+      `Row ${Number(bad.getColumn("row").toArray()[0]) + 1} of ${frame} has a value in column "${column.field.name}" that CSV can't hold: ${why}.`,
+      { storage: "csv", frame, hint: "Change or drop the row, or save the frame to temp." },
+    );
+  }
+}
+
+/**
+ * Writes all rows with a header. Nulls are empty fields and empty texts `""`; other fields are quoted where need be; floats
+ * have the shortest text that reads back as them.
+ */
+export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, format: CsvFormat): Promise<void> {
+  const columns = schema.fields.map((field): CsvColumn => csvColumn(field, frame));
+  await plainNames(rows, schema.fields)
+    .select(...columns.map((column, i) => column.encode(pl.col(columnId(i))).alias(column.field.name)))
+    .sinkCSV(path, {
+      separator: format.separator,
+      compression: format.compression,
+      checkExtension: false,
+      quoteStyle: "necessary",
+      maintainOrder: true,
+    })
+    .collect();
+}
+
+/** Columns `c0`, `c1` …: a column called `*` or `^x$` would be taken for a pattern. */
+function plainNames(rows: LazyDataFrame, fields: readonly FrameField[]): LazyDataFrame {
+  return rows.rename(Object.fromEntries(fields.map(({ name }, i) => [name, columnId(i)])));
+}
