@@ -6,7 +6,7 @@ import type { IScraper } from "../contracts/scraper.ts";
 import { MillraceError, NotFoundError, SaveError, SchemaError } from "../errors.ts";
 import { concatFrames } from "../frame/batches.ts";
 import { frame } from "../frame/frame.ts";
-import { requireKey } from "../frame/merge.ts";
+import { requireKey } from "../frame/key.ts";
 import { didYouMean } from "../system/nearest.ts";
 import { crawl } from "./crawl.ts";
 import { hostAnswers } from "./host-answers.ts";

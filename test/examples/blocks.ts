@@ -9,12 +9,7 @@ export interface Block {
 }
 
 /** What a block may use without making it itself; its document has made it in a block before. */
-const given: Record<string, string> = {
-  config: 'import type { Config } from "millrace"; declare const config: Config;',
-  logger: 'import type { Logger } from "millrace"; declare const logger: Logger;',
-  factory: 'import type { DataFactory } from "millrace"; declare const factory: DataFactory;',
-  data: 'import type { DataFrame } from "millrace"; declare const data: DataFrame;',
-};
+const given: Record<string, string> = { config: "Config", logger: "Logger", factory: "DataFactory", data: "DataFrame" };
 
 /** Every block of README.md and docs/. */
 export function documentBlocks(root: string): Block[] {
@@ -29,10 +24,11 @@ export function documentBlocks(root: string): Block[] {
 }
 
 function completed(code: string): string {
-  const missing = Object.keys(given).filter(
-    (name) =>
+  const missing = Object.entries(given).filter(
+    ([name]) =>
       new RegExp(`(?<![\\w.])${name}\\b`).test(code) &&
-      !new RegExp(`\\b(const|let|class|function)[^=]*\\b${name}\\b`).test(code),
+      !new RegExp(`\\b(const|let|using)\\b[^=]*\\b${name}\\b`).test(code),
   );
-  return `${missing.map((name) => given[name]).join(" ")}${code}\nexport {};\n`;
+  const declared = missing.map(([name, type]) => `declare const ${name}: import("millrace").${type};`);
+  return `${declared.join(" ")}${code}\nexport {};\n`;
 }
