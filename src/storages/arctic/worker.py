@@ -233,6 +233,9 @@ class Store:
             names = table.schema.names
             if "" in names or len(set(names)) != len(names) or any("\0" in name for name in names):
                 raise Failure("bad_request", "Column names have to be there, distinct and without NUL.")
+            if table.num_rows == 0:  # a file without batches; ArcticDB wants one, if an empty one
+                empty = [pa.array([], field.type) for field in table.schema]
+                table = pa.Table.from_batches([pa.RecordBatch.from_arrays(empty, schema=table.schema)])
             save = library.append if request["append"] else library.write
             metadata = {"millrace": request["metadata"]}
             item = save(symbol, table, metadata=metadata, index_column=request["index"], prune_previous_versions=False)

@@ -1,0 +1,22 @@
+import type { SaveOptions } from "../../contracts/save-options.ts";
+import type { Capabilities } from "../../contracts/storage.ts";
+
+/** What the arctic storage can do; `shared` depends on where ArcticDB's data lies. */
+export function arcticCapabilities(shared: boolean) {
+  return {
+    modes: ["replace", "append", "upsert"],
+    readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows"],
+    saveOptions: ["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup"],
+    keepsRowOrder: true,
+    shared,
+  } as const satisfies Capabilities;
+}
+
+/** What options are checked against. */
+export interface ArcticRules {
+  readonly type: "arctic";
+  readonly capabilities: Capabilities;
+}
+
+/** Options of a save of batches. */
+export type BatchSaveOptions = SaveOptions & { backup?: boolean };
