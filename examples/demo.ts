@@ -1,5 +1,6 @@
 /** The three founding pipelines, one after the other, on stores that are embedded in ./demo-data. `--live` scrapes the real site. */
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataFactory, getConfigLogger, MillraceError } from "millrace";
 import { csvToArctic } from "./csv-to-arctic.ts";
@@ -14,6 +15,7 @@ import { oneFrameThreeStores } from "./one-frame-three-stores.ts";
 const began = performance.now();
 const live = process.argv.includes("--live");
 const folder = process.env.MILLRACE_DEMO_DATA ?? fileURLToPath(new URL("../demo-data", import.meta.url));
+const shown = relative(process.cwd(), folder).startsWith("..") ? folder : relative(process.cwd(), folder);
 const settings = { FS_DATA: "./data", FS_TEMP: "./temp", DB_EMBEDDED: "always", LOG_LEVEL: "warn" };
 
 // The demo's own config file lets the commands that are printed at the end find the same data.
@@ -65,7 +67,7 @@ await replica?.close();
 print();
 for (const line of stepTable(pipelines)) print(line);
 print();
-for (const line of await whereToLook(config)) print(line);
+for (const line of await whereToLook(config, shown)) print(line);
 for (const error of errors) print(`\nFailed: ${explain(error)}`);
 print(`\n${errors.length === 0 ? "Done" : "Not all was done"} in ${duration(performance.now() - began)}.`);
 if (errors.length > 0) process.exitCode = 1;

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { type Config, DataFactory } from "millrace";
 import { print, sayingLogger } from "./progress.ts";
 import { aligned } from "./summary.ts";
@@ -19,8 +19,8 @@ export async function announce(config: Config, folder: string, sites: string): P
 }
 
 /** Where the data is now, and the commands to look at it. */
-export async function whereToLook(config: Config): Promise<string[]> {
-  const here = (path: string | undefined) => relative(process.cwd(), path ?? "");
+export async function whereToLook(config: Config, folder: string): Promise<string[]> {
+  const here = (path = "") => join(folder, relative(process.cwd(), path));
   await using factory = new DataFactory({ config, logger: sayingLogger(() => {}) });
   const helpers: { where?: string }[] = [];
   for (const storage of factory.storages) {
@@ -30,15 +30,15 @@ export async function whereToLook(config: Config): Promise<string[]> {
   return [
     "Where the data is now",
     ...aligned([
-      ["  temp:screener", `demo-data/${here(config.FS_TEMP)}`],
-      ["  postgres:screener, postgres:backup_copy", server ?? `demo-data/${here(config.FS_DATA)}/.millrace/postgres`],
-      ["  arctic:processed_data, arctic:backup_copy", `demo-data/${here(config.FS_DATA)}/arctic (LMDB)`],
-      ["  csv:input_data.csv, csv:backup_copy.csv", `demo-data/${here(config.FS_DATA)}`],
-      ["  backups", `demo-data/${here(config.FS_BACKUP)}`],
+      ["  temp:screener", here(config.FS_TEMP)],
+      ["  postgres:screener, postgres:backup_copy", server ?? join(here(config.FS_DATA), ".millrace/postgres")],
+      ["  arctic:processed_data, arctic:backup_copy", `${here(config.FS_DATA)}/arctic (LMDB)`],
+      ["  csv:input_data.csv, csv:backup_copy.csv", here(config.FS_DATA)],
+      ["  backups", here(config.FS_BACKUP)],
     ]),
     "",
     "Look at it",
-    "  cd demo-data",
+    `  cd ${folder}`,
     "  npx millrace list",
     "  npx millrace show postgres:screener",
     "  npx millrace show arctic:processed_data",

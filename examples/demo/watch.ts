@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { DataFactory } from "millrace";
 
 /** One thing that a pipeline did. */
@@ -11,6 +12,7 @@ export interface Step {
 /** The same factory, but its components tell `onStep` what they have done. The pipelines know nothing of it. */
 export function watch(factory: DataFactory, onStep: (step: Step) => void): DataFactory {
   let since = performance.now();
+  let hasRead = false;
   const tell = (what: string, rows: number | null) => {
     const now = performance.now();
     onStep({ what, rows, ms: now - since });
@@ -21,6 +23,7 @@ export function watch(factory: DataFactory, onStep: (step: Step) => void): DataF
       withMethods(factory.createDataSource(type), {
         getData: async (name: string, ...rest: never[]) => {
           const data = await factory.createDataSource(type).getData(name, ...rest);
+          hasRead = true;
           tell(`read ${type}:${name}`, data.height);
           return data;
         },
@@ -31,7 +34,7 @@ export function watch(factory: DataFactory, onStep: (step: Step) => void): DataF
         (method: "saveData" | "saveWithBackup") =>
         async (...args: Parameters<typeof saver.saveData>) => {
           const saved = await saver[method](...args);
-          tell(`save to ${type}:${args[1]}`, args[0].height);
+          tell(`${hasRead ? "save" : "scrape, save"} to ${type}:${args[1]}`, args[0].height);
           return saved;
         };
       return withMethods(saver, { saveData: telling("saveData"), saveWithBackup: telling("saveWithBackup") });
@@ -42,7 +45,9 @@ export function watch(factory: DataFactory, onStep: (step: Step) => void): DataF
         backupData: async (name: string) => {
           const [ok, location] = await backup.backupData(name);
           tell(
-            ok ? `back up ${type}:${name} as ${location}` : `back up ${type}:${name}: nothing stood there yet`,
+            ok
+              ? `back up ${type}:${name} as ${basename(location ?? "")}`
+              : `back up ${type}:${name}: nothing stood there yet`,
             null,
           );
           return [ok, location];
