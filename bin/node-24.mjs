@@ -157,6 +157,6 @@ export function reason(stderr = "") {
     return " (the registry cannot be reached)";
   }
   if (/ENOSPC/.test(stderr)) return " (no space is left on the disk)";
-  const line = stderr.split("\n").find((text) => /^npm (error|ERR!)/.test(text) && !/npm (error|ERR!) code/.test(text));
-  return line ? ` (${line.replace(/^npm (error|ERR!)\s*/, "")})` : "";
+  const line = stderr.split("\n").find((text) => /^npm (error|ERR!) (?!code |errno |syscall )\S/.test(text));
+  return line ? ` (${line.replace(/^npm (error|ERR!) /, "")})` : "";
 }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { environmentFor, neededMajor, npmCommand, reason, SetupError } from "../bin/node-24.mjs";
 
-/** What `npm ci` puts on the disk; measured with `du -sm node_modules`. */
+/** What npm puts on the disk; measured with `du -sm node_modules`. */
 const installedMb = 510;
 
 /** Whether node_modules holds what package-lock.json says, for this platform. Takes a few milliseconds. */
@@ -17,14 +17,23 @@ export function isInstalled(root) {
   return true;
 }
 
-/** Runs `npm ci` under `node`. It says first what that brings and where to. */
+/** Installs under `node`, by the lock file and without changing it. (`npm ci` refuses a lock file that lacks a package of another platform.) It says first what that brings and where to. */
 export async function install(root, node, say) {
   const [npm, args] = npmCommand(node);
   say(`Installing the npm packages of package-lock.json (${installedMb} MB), to ${join(root, "node_modules")}.`);
   const started = Date.now();
   const { code, stderr } = await run(
     npm,
-    [...args, "ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"],
+    [
+      ...args,
+      "install",
+      "--no-save",
+      "--include=dev",
+      "--include=optional",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+    ],
     { cwd: root, env: environmentFor(node) },
   );
   if (code !== 0) {
@@ -36,7 +45,7 @@ export async function install(root, node, say) {
   if (!hasNativePolars(root)) {
     throw new SetupError(
       `npm left out the native part of nodejs-polars: there is none for ${process.platform}-${process.arch}, ` +
-        "or npm is told to omit optional packages. Run `npm ci --include=optional` and see what it says.",
+        "or npm is told to omit optional packages. Run `npm install --include=optional` and see what it says.",
     );
   }
   writeFileSync(stampFile(root), stamp(root));

@@ -60,7 +60,7 @@ describe("the bootstrap of the npm scripts", () => {
   test("says so when npm leaves out the native part of nodejs-polars", () => {
     const result = bootstrap("types");
     expect(result.stderr).toContain("npm left out the native part of nodejs-polars");
-    expect(result.stderr).toContain("npm ci --include=optional");
+    expect(result.stderr).toContain("npm install --include=optional");
     expect(result.stderr).not.toContain("Cannot find module");
     expect(result.status).toBe(1);
   });
