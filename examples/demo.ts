@@ -1,4 +1,5 @@
 /** The three founding pipelines, one after the other, on stores that are embedded in ./demo-data. `--live` scrapes the real site. */
+import { writeSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,7 +34,8 @@ const sites = replica ? `the replica of the screener (${replica.stocks.length} t
 await announce(config, folder, sites);
 
 process.once("SIGINT", () => {
-  process.stdout.write("\u001b[?25h\nStopped. Every save is whole or did not happen.\n");
+  // Directly: what shows the progress holds back what others print.
+  writeSync(1, `${process.stdout.isTTY ? "\u001b[?25h" : ""}\nStopped. Every save is whole or did not happen.\n`);
   process.exit(130);
 });
 

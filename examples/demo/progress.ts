@@ -31,6 +31,7 @@ async function runLive(tasks: readonly Task[]): Promise<Error[]> {
   const list = new Listr(
     tasks.map(({ title, run }) => ({
       title,
+      rendererOptions: { persistentOutput: true, outputBar: Number.POSITIVE_INFINITY },
       task: async (_, task) => {
         try {
           await run((line) => {

@@ -86,10 +86,10 @@ export abstract class Scraper implements IScraper {
    */
   async fetchSource(sourceName: string, options: ScrapeOptions = {}): Promise<DataFrame> {
     const source = this.#find(sourceName);
-    const start = typeof source.start === "function" ? source.start(this.config) : source.start;
-    const pages = await crawl(
-      { start: typeof start === "string" ? [start] : start, source, logger: this.logger, signal: options.signal },
-      (page) => this.#read(page, source, sourceName),
+    const start = startOf(source, this.config);
+    this.logger.info({ source: sourceName }, `Scraping ${sourceName} from ${start.map(shownUrl).join(", ")}`);
+    const pages = await crawl({ start, source, logger: this.logger, signal: options.signal }, (page) =>
+      this.#read(page, source, sourceName),
     );
     const data = pages.length > 0 ? concatFrames(pages) : frame([], source.schema);
     if (data.height === 0 && !source.allowEmpty) {
@@ -111,8 +111,7 @@ export abstract class Scraper implements IScraper {
     try {
       const [first] = Object.values(this.sources);
       if (!first) return false;
-      const start = typeof first.start === "function" ? first.start(this.config) : first.start;
-      const url = typeof start === "string" ? start : start[0];
+      const [url] = startOf(first, this.config);
       return url !== undefined && (await hostAnswers(url, first.headers));
     } catch {
       return false;
@@ -148,4 +147,9 @@ export abstract class Scraper implements IScraper {
     const page = error instanceof PageError ? { url: error.url, status: error.status ?? null } : {};
     this.logger.error({ source, ...page, err: error }, `Scraping ${source} failed: ${message}. The old data stays.`);
   }
+}
+
+function startOf({ start }: ScraperSource, config: Config): readonly string[] {
+  const addresses = typeof start === "function" ? start(config) : start;
+  return typeof addresses === "string" ? [addresses] : addresses;
 }
