@@ -28,6 +28,7 @@ const tasks = {
   "format:fix": { run: [...biome, "format", "--write"] },
   check: { needsDist: true, run: ["scripts/check.ts"] },
   bench: { needsDist: true, run: ["bench/run.ts"] },
+  docs: { run: ["scripts/write-docs.ts"] },
   millrace: { needsDist: true, here: true, run: ["bin/millrace.mjs"] },
 };
 

@@ -7,6 +7,8 @@ import "./system/node-version.ts";
 
 // Start here: configuration and logger of a service, and the factory that picks storages by name
 export { type ConfigLogger, getConfigLogger } from "./config/get-config-logger.ts";
+export type { Origin } from "./config/level.ts";
+export { originsOf } from "./config/load.ts";
 export type { Config } from "./config/settings.ts";
 export { DataFactory, type DataFactoryOptions } from "./factory/data-factory.ts";
 
