@@ -138,23 +138,22 @@ export abstract class FrameBackup implements IRestorableBackup {
     if (!(await this.store.verify(location))) return false;
     const record = await this.store.read(location);
     const scratch = this.scratchName(record.source);
-    const { compareFrames } = await import("../frame/compare.ts");
     const difference = await this.exclusive(scratch, async () => {
       try {
         await this.restore(record.location, record, scratch);
-        const [kept, restored] = [await this.readDump(record.location, record), await this.load(scratch)];
-        if (kept.height !== record.rows) return `the manifest says ${record.rows} rows, the files hold ${kept.height}`;
-        const order = { anyOrder: !this.#options.keepsRowOrder, ...(record.key && { key: record.key }) };
-        return await compareFrames(kept, restored, order);
+        return await this.#difference(record, await this.load(scratch));
       } finally {
         await this.drop(scratch);
       }
     });
     if (difference !== null) {
-      this.logger.warn({ location, difference }, `The backup ${location} does not come back equal.`);
+      this.logger.warn(
+        { location, frame: record.source },
+        `The backup ${location} does not come back equal: ${difference}`,
+      );
       return false;
     }
-    await this.store.markProven(location, new Date());
+    await this.store.markProven(record.location, new Date());
     return true;
   }
 
@@ -185,6 +184,15 @@ export abstract class FrameBackup implements IRestorableBackup {
     } finally {
       late.abort();
     }
+  }
+
+  /** In words, how a restored frame differs from what the backup holds, or null. */
+  async #difference(record: StoredBackup, restored: DataFrame): Promise<string | null> {
+    const { compareFrames } = await import("../frame/compare.ts");
+    const kept = await this.readDump(record.location, record);
+    if (kept.height !== record.rows) return `its files hold ${kept.height} rows, not ${record.rows}.`;
+    const unordered = record.key ? { key: record.key } : { anyOrder: true };
+    return (await compareFrames(kept, restored, this.#options.keepsRowOrder ? {} : unordered))?.message ?? null;
   }
 
   /**
