@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupFile } from "../contracts/restorable-backup.ts";
-import { errnoOf } from "../system/files.ts";
+import { errnoOf, fileError } from "../system/files.ts";
 
 /** Size and SHA-256 of every file below a folder, sorted by name. Reads every byte, in constant memory. */
 export async function sumFolder(folder: string, signal?: AbortSignal): Promise<BackupFile[]> {
@@ -24,9 +24,10 @@ export async function firstDamaged(
   signal?: AbortSignal,
 ): Promise<string | null> {
   for (const { name, bytes, sha256 } of files) {
-    const found = await lstat(join(folder, name)).catch(absent);
+    const path = join(folder, name);
+    const found = await lstat(path).catch((cause) => absent(cause, path));
     if (!found?.isFile() || found.size !== bytes) return name;
-    const sum = await sumFile(join(folder, name), signal).catch(absent);
+    const sum = await sumFile(path, signal).catch((cause) => absent(cause, path));
     if (sum?.bytes !== bytes || sum.sha256 !== sha256) return name;
   }
   return null;
@@ -43,7 +44,7 @@ async function sumFile(path: string, signal?: AbortSignal): Promise<{ bytes: num
 }
 
 /** A file that is gone, or that the disk can't read, is damaged; any other failure says nothing about the backup. */
-function absent(cause: unknown): null {
+function absent(cause: unknown, path: string): null {
   if (["ENOENT", "ENOTDIR", "EIO", "EISDIR"].includes(errnoOf(cause) ?? "")) return null;
-  throw cause;
+  throw errnoOf(cause) === undefined ? cause : fileError(cause, { doing: `read ${path}` });
 }

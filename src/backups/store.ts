@@ -1,38 +1,22 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { Config } from "../config/settings.ts";
-import type { FrameSchema } from "../contracts/frame-schema.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { RetentionPolicy } from "../contracts/restorable-backup.ts";
 import { CorruptDataError, SaveError } from "../errors.ts";
 import { segmentName } from "../frame/names.ts";
 import { errnoOf, fileError } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
-import { placeFile, placeFolder, removeFolderDurably, removeStaging } from "../system/place-file.ts";
-import { firstDamaged, sumFolder } from "./checksum.ts";
-import { backupFolderName, backupNotFound, checkLocation, sequenceOf } from "./location.ts";
-import {
-  backupFormat,
-  backupVersion,
-  type Manifest,
-  manifestName,
-  manifestText,
-  parseManifest,
-  recordOf,
-  type StoredBackup,
-} from "./manifest.ts";
+import { removeFolderDurably, removeStaging } from "../system/place-file.ts";
+import { firstDamaged } from "./checksum.ts";
+import { backupNotFound, checkLocation, sequenceOf } from "./location.ts";
+import { type DumpedFrame, makeBackup, writeManifest } from "./make.ts";
+import { type Manifest, manifestName, parseManifest, recordOf, type StoredBackup } from "./manifest.ts";
+import { newestFirst } from "./order.ts";
 import { checkPolicy, notKept } from "./retention.ts";
 
-/** What a backup holds besides its files. */
-export interface DumpedFrame {
-  schema: FrameSchema;
-  rows: number;
-  timeColumn?: string | undefined;
-  key?: readonly string[] | undefined;
-  /** Plain JSON that only this storage understands. */
-  extra?: unknown;
-}
+export type { DumpedFrame };
 
 /** A backup to be made, with the function that writes its files into a folder. */
 export interface BackupContent extends DumpedFrame {
@@ -95,37 +79,8 @@ export class BackupStore {
   ): Promise<string | null> {
     return this.#locked(source, signal, async (folder) => {
       await removeStaging(folder);
-      const created = new Date();
-      const sequence = (await this.#lastSequence(folder)) + 1;
-      const location = join(folder, backupFolderName(sequence, created));
-      let manifest: Manifest | undefined;
-      const fill = async (staging: string) => {
-        const dumped = await dump(staging);
-        if (!dumped) throw nothingThere;
-        manifest = {
-          ...{ format: backupFormat, version: backupVersion, storage: this.storage, source, sequence },
-          ...{ created: created.toISOString(), by: this.#by(), rows: dumped.rows },
-          schema: { fields: dumped.schema.fields.map(({ name, type, nullable }) => ({ name, type, nullable })) },
-          ...(dumped.timeColumn !== undefined && { timeColumn: dumped.timeColumn }),
-          ...(dumped.key && { key: [...dumped.key] }),
-          files: await sumFolder(staging, signal),
-          ...(dumped.extra !== undefined && { extra: dumped.extra as Manifest["extra"] }),
-        };
-        await placeFile(join(staging, manifestName), (path) => writeText(path, manifestText(manifest as Manifest)));
-      };
-      const check = async (staging: string) => {
-        const damaged = await firstDamaged(staging, manifest?.files ?? [], signal);
-        if (damaged !== null)
-          throw new SaveError(`${damaged} in the new backup reads back differently.`, this.#about(source));
-        parseManifest(await readFile(join(staging, manifestName), "utf8"), staging);
-      };
-      try {
-        await placeFolder(location, fill, { mode: 0o700, beforePlace: check, ...(signal && { signal }) });
-      } catch (cause) {
-        if (cause === nothingThere) return null;
-        throw cause;
-      }
-      return location;
+      const head = { storage: this.storage, source, by: this.#by(), sequence: (await this.#lastSequence(folder)) + 1 };
+      return makeBackup(folder, { ...head, created: new Date() }, dump, signal);
     });
   }
 
@@ -150,14 +105,8 @@ export class BackupStore {
    * @throws NotFoundError BACKUP_NOT_FOUND; CorruptDataError BACKUP_CORRUPT when the manifest is damaged or of a newer version.
    */
   async read(location: string): Promise<StoredBackup> {
-    const folder = await checkLocation(this.root, this.storage, location);
-    const text = await readFile(join(folder, manifestName), "utf8").catch((cause: unknown) => {
-      if (errnoOf(cause) === "ENOENT") throw backupNotFound(this.storage, location);
-      throw fileError(cause, { doing: `read the manifest of ${location}`, storage: this.storage });
-    });
-    const record = recordOf(parseManifest(text, folder), folder);
-    if (record.storage !== this.storage) throw backupNotFound(this.storage, location);
-    return record;
+    const { folder, manifest } = await this.#manifestAt(location);
+    return recordOf(manifest, folder);
   }
 
   /** Re-reads every byte. False when the manifest or a file is damaged. @throws NotFoundError BACKUP_NOT_FOUND */
@@ -191,25 +140,35 @@ export class BackupStore {
     const sources = source === undefined ? new Set((await this.list()).map((record) => record.source)) : [source];
     const removed: StoredBackup[] = [];
     for (const name of sources) {
-      removed.push(...(await this.#locked(name, undefined, () => this.#pruneName(name, policy))));
+      removed.push(...(await this.#locked(name, undefined, (folder) => this.#pruneName(name, folder, policy))));
     }
     return removed;
   }
 
   /** Keeps in the manifest when a restore of the backup was found equal. */
   async markProven(location: string, when: Date): Promise<void> {
-    const { source, location: folder } = await this.read(location);
+    const { source } = await this.read(location);
     await this.#locked(source, undefined, async () => {
-      const path = join(folder, manifestName);
-      const manifest = parseManifest(await readFile(path, "utf8"), folder);
-      const text = manifestText({ ...manifest, proven: when.toISOString() });
-      await placeFile(path, (staging) => writeText(staging, text), { storage: this.storage, frame: source });
+      const { folder, manifest } = await this.#manifestAt(location);
+      await writeManifest(folder, { ...manifest, proven: when.toISOString() });
     });
   }
 
-  async #pruneName(name: string, policy: RetentionPolicy): Promise<StoredBackup[]> {
+  async #manifestAt(location: string): Promise<{ folder: string; manifest: Manifest }> {
+    const folder = await checkLocation(this.root, this.storage, location);
+    const text = await readFile(join(folder, manifestName), "utf8").catch((cause: unknown) => {
+      if (errnoOf(cause) === "ENOENT") throw backupNotFound(this.storage, location);
+      throw fileError(cause, { doing: `read the manifest of ${location}`, storage: this.storage });
+    });
+    const manifest = parseManifest(text, folder);
+    if (manifest.storage !== this.storage) throw backupNotFound(this.storage, location);
+    return { folder, manifest };
+  }
+
+  async #pruneName(name: string, folder: string, policy: RetentionPolicy): Promise<StoredBackup[]> {
     const doomed = notKept(await this.list(name), policy, new Date());
     if (policy.dryRun) return doomed;
+    await removeStaging(folder);
     for (const { location } of doomed) await removeFolderDurably(location);
     return doomed;
   }
@@ -249,37 +208,10 @@ export class BackupStore {
   }
 }
 
-/** How `createFrom` leaves the making of a folder when there is nothing to put into it. */
-const nothingThere = new Error("There is nothing to back up.");
-
-/** By sequence within a name; between names by time, where a backup is no older than the one before it. */
-function newestFirst(records: StoredBackup[]): StoredBackup[] {
-  const latest = new Map<string, number>();
-  return records
-    .sort((a, b) => a.sequence - b.sequence)
-    .map((record) => {
-      const time = Math.max(record.created.getTime(), latest.get(record.source) ?? 0);
-      latest.set(record.source, time);
-      return { record, time };
-    })
-    .sort(
-      (a, b) => b.time - a.time || compare(a.record.source, b.record.source) || b.record.sequence - a.record.sequence,
-    )
-    .map(({ record }) => record);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 async function foldersIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     if (errnoOf(cause) === "ENOENT") return [];
     throw fileError(cause, { doing: `list the backups in ${folder}` });
   });
   return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
-}
-
-async function writeText(path: string, text: string): Promise<void> {
-  await writeFile(path, text, { mode: 0o600 });
 }

@@ -11,6 +11,7 @@ export interface ChildOptions {
   name: string;
   command: string;
   args: string[];
+  /** All of its environment. Default: this process's. */
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   uid?: number;

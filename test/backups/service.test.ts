@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { dataFileName, isScratchName } from "../../src/backups/service.ts";
 import { ConflictError, UnavailableError } from "../../src/errors.ts";
 import { type DataFrame, pl } from "../../src/frame/polars.ts";
+import { isStaging } from "../../src/system/place-file.ts";
+import { smallDisk } from "../system/disk.ts";
 import { testFolder } from "../system/folder.ts";
 import { ShelfBackup } from "./shelf.ts";
 
@@ -55,6 +57,19 @@ describe("backupData", () => {
       cause,
     });
     expect(await shelf.listBackups()).toEqual([]);
+  });
+
+  it("on a full disk says so, keeps the older backups, and leaves nothing of the new one", async ({ skip }) => {
+    const disk = await smallDisk("1m");
+    if (disk === null) return skip("this user can't mount a small disk");
+    const small = new ShelfBackup(root, 3, true, disk);
+    await small.put("x", numbers(1));
+    const [, location] = await small.backupData("x");
+    await small.put("x", numbers(...Array.from({ length: 100_000 }, (_, index) => index)));
+    await expect(small.backupData("x")).rejects.toMatchObject({ code: "BACKUP_FAILED", cause: { code: "DISK_FULL" } });
+    expect(await small.listBackups()).toMatchObject([{ location }]);
+    expect(await small.verifyBackup(location ?? "")).toBe(true);
+    expect((await readdir(dirname(location ?? ""))).filter(isStaging)).toEqual([]);
   });
 
   it("lets a wrong name, and what another try can mend, be seen as that", async () => {

@@ -21,9 +21,9 @@ export class ShelfBackup extends FrameBackup {
   alter: (frame: DataFrame) => DataFrame = (frame) => frame;
   works = true;
 
-  constructor(root: string, keep = 3, keepsRowOrder = true) {
+  constructor(root: string, keep = 3, keepsRowOrder = true, disk = root) {
     const logger = listeningLogger();
-    const store = new BackupStore({ root: join(root, "backups"), storage: "shelf", logger, lockTimeoutMs: 5_000 });
+    const store = new BackupStore({ root: join(disk, "backups"), storage: "shelf", logger, lockTimeoutMs: 5_000 });
     super({ store, logger, keep, keepsRowOrder });
     this.folder = join(root, "shelf");
     this.warnings = logger.warnings;

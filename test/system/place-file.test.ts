@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, type FileHandle, mkdir, open, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { SaveError } from "../../src/errors.ts";
 import {
   isStaging,
@@ -12,6 +12,7 @@ import {
   removeFolderDurably,
   removeStaging,
 } from "../../src/system/place-file.ts";
+import { smallDisk } from "./disk.ts";
 import { testFolder } from "./folder.ts";
 import { startProgram, supervise } from "./program.ts";
 
@@ -19,16 +20,18 @@ const placing = new URL("programs/place.ts", import.meta.url);
 const filling = new URL("programs/fill.ts", import.meta.url);
 const write = (text: string) => (staging: string) => writeFile(staging, text);
 
-/** A tmpfs of this size at a new folder, or null where this user can't mount. */
-async function smallDisk(size: string): Promise<string | null> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "none", folder], { stdio: "ignore" });
-  } catch {
-    await rm(folder, { recursive: true });
-    return null;
-  }
-  return folder;
+/** Notes at every fsync whether `path` is in place by then. */
+async function watchSyncs(path: string): Promise<string[]> {
+  const seen: string[] = [];
+  await using handle = await open(join(path, ".."));
+  const prototype: FileHandle = Object.getPrototypeOf(handle);
+  const { sync } = prototype;
+  const spy = vi.spyOn(prototype, "sync").mockImplementation(function (this: FileHandle) {
+    seen.push(existsSync(path) ? "after" : "before");
+    return sync.call(this);
+  });
+  onTestFinished(() => spy.mockRestore());
+  return seen;
 }
 
 describe("placeFile", () => {
@@ -37,6 +40,13 @@ describe("placeFile", () => {
     await placeFile(join(folder, "a/b/x.csv"), write("new"));
     expect(await readFile(join(folder, "a/b/x.csv"), "utf8")).toBe("new");
     expect(await readdir(join(folder, "a/b"))).toEqual(["x.csv"]);
+  });
+
+  it("is on disk before its final name, and its name after", async () => {
+    const path = join(await testFolder(), "x.csv");
+    const synced = await watchSyncs(path);
+    await placeFile(path, write("new"));
+    expect(synced).toEqual(["before", "after"]);
   });
 
   it("keeps the old file whole while it writes and when the writer fails", async () => {
@@ -155,10 +165,6 @@ describe("placeFile", () => {
   it("a full disk is DISK_FULL, and the old file stays whole", async ({ skip }) => {
     const disk = await smallDisk("1m");
     if (disk === null) return skip("this user can't mount a small disk");
-    onTestFinished(async () => {
-      execFileSync("umount", [disk]);
-      await rm(disk, { recursive: true });
-    });
     const path = join(disk, "x.csv");
     await writeFile(path, Buffer.alloc(600_000, "o"));
     const whole = Buffer.alloc(800_000, "n");
@@ -180,6 +186,13 @@ describe("placeFolder", () => {
     expect(await readFile(join(path, "sub/part"), "utf8")).toBe("new");
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     expect(await readdir(join(path, ".."))).toEqual(["1"]);
+  });
+
+  it("is on disk with every file and folder before its final name, and its name after", async () => {
+    const path = join(await testFolder(), "1");
+    const synced = await watchSyncs(path);
+    await placeFolder(path, fill("new"));
+    expect(synced).toEqual(["before", "before", "before", "after"]);
   });
 
   it("refuses a target that exists, even an empty one", async () => {

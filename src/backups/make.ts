@@ -1,0 +1,71 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FrameSchema } from "../contracts/frame-schema.ts";
+import { SaveError } from "../errors.ts";
+import { placeFile, placeFolder } from "../system/place-file.ts";
+import { firstDamaged, sumFolder } from "./checksum.ts";
+import { backupFolderName } from "./location.ts";
+import { backupFormat, backupVersion, type Manifest, manifestName, manifestText, parseManifest } from "./manifest.ts";
+
+/** What a backup holds besides its files. */
+export interface DumpedFrame {
+  schema: FrameSchema;
+  rows: number;
+  timeColumn?: string | undefined;
+  key?: readonly string[] | undefined;
+  /** Plain JSON that only this storage understands. */
+  extra?: unknown;
+}
+
+/** What is known of a backup before its frame is read. */
+interface Head extends Pick<Manifest, "storage" | "source" | "sequence" | "by"> {
+  created: Date;
+}
+
+/**
+ * Makes a backup in `folder`, which holds those of its name, and resolves with its location; or with null when `dump` finds
+ * nothing. The order that holds: the files, their sums, the manifest, all on disk, all read again and compared, the final name.
+ * The caller holds the lock of that name's backups.
+ */
+export async function makeBackup(
+  folder: string,
+  { created, ...head }: Head,
+  dump: (folder: string) => Promise<DumpedFrame | null>,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const location = join(folder, backupFolderName(head.sequence, created));
+  const about = { storage: head.storage, frame: head.source };
+  const fill = async (staging: string) => {
+    const dumped = await dump(staging);
+    if (!dumped) throw nothingThere;
+    await writeManifest(staging, {
+      ...{ format: backupFormat, version: backupVersion, ...head, created: created.toISOString(), rows: dumped.rows },
+      schema: { fields: dumped.schema.fields.map(({ name, type, nullable }) => ({ name, type, nullable })) },
+      ...(dumped.timeColumn !== undefined && { timeColumn: dumped.timeColumn }),
+      ...(dumped.key && { key: [...dumped.key] }),
+      files: await sumFolder(staging, signal),
+      ...(dumped.extra !== undefined && { extra: dumped.extra as Manifest["extra"] }),
+    });
+  };
+  const beforePlace = async (staging: string) => {
+    const { files } = parseManifest(await readFile(join(staging, manifestName), "utf8"), staging);
+    const damaged = await firstDamaged(staging, files, signal);
+    if (damaged !== null) throw new SaveError(`${damaged} in the new backup reads back differently.`, about);
+  };
+  try {
+    await placeFolder(location, fill, { mode: 0o700, beforePlace, ...about, ...(signal && { signal }) });
+  } catch (cause) {
+    if (cause === nothingThere) return null;
+    throw cause;
+  }
+  return location;
+}
+
+/** Puts a backup's manifest in place, in its folder. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const write = (staging: string) => writeFile(staging, manifestText(manifest));
+  await placeFile(join(folder, manifestName), write, { mode: 0o600 });
+}
+
+/** Leaves the making of a folder when there is nothing to put into it. */
+const nothingThere = new Error("There is nothing to back up.");
