@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { environmentFor, neededMajor, npmCommand, reason, SetupError } from "../bin/node-24.mjs";
 
 /** What npm puts on the disk; measured with `du -sm node_modules`. */
@@ -13,7 +13,7 @@ export function isInstalled(root) {
   if (readText(stampFile(root)) === stamp(root)) return true;
   if (!followsLock(root)) return false;
   // Installed by a plain `npm install`: as good.
-  writeFileSync(stampFile(root), stamp(root));
+  finish(root);
   return true;
 }
 
@@ -48,8 +48,17 @@ export async function install(root, node, say) {
         "or npm is told to omit optional packages. Run `npm install --include=optional` and see what it says.",
     );
   }
-  writeFileSync(stampFile(root), stamp(root));
+  finish(root);
   say(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`);
+}
+
+/** Records what is installed, and lets `npx millrace` find the command of this checkout in all its folders. */
+function finish(root) {
+  const command = join(root, "node_modules", ".bin", "millrace");
+  mkdirSync(dirname(command), { recursive: true });
+  rmSync(command, { force: true });
+  symlinkSync(join("..", "..", "bin", "millrace.mjs"), command);
+  writeFileSync(stampFile(root), stamp(root));
 }
 
 function stampFile(root) {

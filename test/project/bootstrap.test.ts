@@ -42,6 +42,14 @@ describe("the bootstrap of the npm scripts", () => {
     expect(result.status).toBe(0);
   });
 
+  test("lets npx find the command of the checkout in its folders", async () => {
+    await installPolars();
+    await script("dist/cli/main.js", "console.log('the command', process.argv[2])");
+    bootstrap("types");
+    const options = { cwd: join(checkout, "scripts"), env, encoding: "utf8" } as const;
+    expect(spawnSync("npx", ["millrace", "list"], options).stdout).toBe("the command list\n");
+  });
+
   test("hands on the exit code of the task", async () => {
     await installPolars();
     await script("node_modules/typescript/bin/tsc", "process.exit(7)");
