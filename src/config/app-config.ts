@@ -70,7 +70,7 @@ async function load(file: string, shown: string, request: AppConfigRequest): Pro
     envName: request.environment || false,
     context: { service: request.service },
     jiti: importWithNode(named) as Jiti,
-    merger: (...strongestFirst) => strongestFirst.filter(isFields).toReversed().reduce(overlaid, {}),
+    merger: (...strongestFirst) => strongestFirst.map(asObject).toReversed().reduce(overlaid, {}),
     rcFile: false,
     packageJson: false,
     dotenv: false,
@@ -78,7 +78,6 @@ async function load(file: string, shown: string, request: AppConfigRequest): Pro
     giget: false,
   };
   const { config: loaded } = await loadConfig(options);
-  if (!isFields(loaded)) throw new ConfigError("it exports no object");
   const { fields, place } = selectService(loaded, shown, request);
   const initLogger = named.initLogger ?? fields.initLogger;
   delete fields.initLogger;
@@ -135,6 +134,11 @@ function overlaid(base: Fields, over: Fields): Fields {
     merged[name] = isPlain(value) && isPlain(below) ? overlaid(below, value) : value;
   }
   return merged;
+}
+
+function asObject(layer: unknown): Fields {
+  if (layer == null || isFields(layer)) return layer ?? {};
+  throw new ConfigError("it exports no object");
 }
 
 function isPlain(value: unknown): value is Fields {

@@ -70,13 +70,13 @@ export async function getConfigLoggerIn(
     }
   }
   const isProduction = env.NODE_ENV === "production";
-  const fileless = resolveLevels(outer);
+  const fileless = resolveLevels(outer, cwd);
   const isAllowed = "config" in fileless && fileless.config.MILLRACE_FALLBACK === "allow";
   const isStrict = isProduction && !isAllowed;
   if (broken && isStrict) throw broken;
 
   let levels = app ? (level === "given" ? [app.level, ...outer] : [...outer, app.level]) : outer;
-  let resolved = resolveLevels(levels);
+  let resolved = resolveLevels(levels, cwd);
   if ("problems" in resolved) {
     const error = wrongSettings(resolved.problems);
     if (isStrict || level === "given" || "problems" in fileless) throw error;

@@ -29,8 +29,12 @@ export function parseConfig(values: Readonly<Record<string, unknown>> = {}): Con
   return resolved.config;
 }
 
-/** One config from several levels, strongest first. The defaults of the table are the weakest. */
-export function resolveLevels(levels: readonly Level[]): Resolved {
+/**
+ * One config from several levels, strongest first. The defaults of the table are the weakest.
+ *
+ * @param cwd what relative folders are taken from.
+ */
+export function resolveLevels(levels: readonly Level[], cwd = process.cwd()): Resolved {
   const values: Record<string, unknown> = {};
   const origins = new Map<string, Origin>();
   for (const level of levels) {
@@ -42,7 +46,7 @@ export function resolveLevels(levels: readonly Level[]): Resolved {
   }
   const origin = (field: string): Origin => origins.get(field) ?? defaultOrigin(field);
   const problems = levels.flatMap((level, rank) =>
-    level.problems.filter(() => !isServerNamed(levels.slice(0, rank + 1))),
+    level.problems.filter(() => !levels.slice(0, rank + 1).some(({ values }) => values.has("DB_SERVER"))),
   );
   const checked = settings.safeParse(values);
   if (!checked.success) {
@@ -52,7 +56,7 @@ export function resolveLevels(levels: readonly Level[]): Resolved {
     }
   }
   if (!checked.success || problems.length > 0) return { problems };
-  const config = hideSecrets(complete(checked.data, isServerNamed(levels)));
+  const config = hideSecrets(complete(checked.data, isServerNamed(levels), cwd));
   for (const name of settingNames) origins.set(name, origin(name));
   originsByConfig.set(config, origins);
   return { config, origins };
@@ -98,16 +102,13 @@ function got(field: string, value: unknown): string {
   return `, not ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
 
-/** Absolute folders, taken from the working directory once and for all, and the defaults that other settings decide. */
-function complete(config: Config, namesServer: boolean): Config {
+/** Absolute folders, once and for all, and the defaults that other settings decide. */
+function complete(config: Config, namesServer: boolean, cwd: string): Config {
+  const absolute = (folder: string) => resolve(cwd, folder.replace(/^~(?=$|\/)/, homedir()));
   const whole: Config = { ...config, FS_BACKUP: config.FS_BACKUP ?? join(config.FS_DATA, "backups") };
   whole.FS_DATA = absolute(whole.FS_DATA);
   whole.FS_TEMP = absolute(whole.FS_TEMP);
   whole.FS_BACKUP = absolute(whole.FS_BACKUP ?? "");
   whole.DB_EMBEDDED = config.DB_EMBEDDED ?? (namesServer ? "never" : "auto");
   return whole;
-}
-
-function absolute(folder: string): string {
-  return resolve(folder.replace(/^~(?=$|\/)/, homedir()));
 }

@@ -1,0 +1,84 @@
+import { styleText } from "node:util";
+import { errorCodes } from "../error-codes.ts";
+import { MillraceError } from "../errors.ts";
+import { didYouMean } from "../system/nearest.ts";
+
+/** What the exit code says; docs/cli.md has the same list. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  config: 4,
+  unavailable: 5,
+} as const;
+
+/** A command line that can't be carried out. */
+export class UsageError extends Error {
+  readonly why: string;
+  readonly next: string;
+
+  constructor(what: string, why: string, next: string) {
+    super(what);
+    this.name = "UsageError";
+    this.why = why;
+    this.next = next;
+  }
+
+  static unknownCommand(name: string, names: readonly string[]): UsageError {
+    const meant = /"(.*)"/.exec(didYouMean(name, names))?.[1];
+    return new UsageError(
+      `There is no command "${name}".`,
+      `The commands are ${names.join(", ")}.`,
+      meant === undefined ? "See `millrace --help`." : `Did you mean \`millrace ${meant}\`?`,
+    );
+  }
+}
+
+/** Says on stderr what went wrong, why, and what to do next, in three lines; resolves with the exit code. */
+export function reportError(error: unknown, { json, verbose }: { json: boolean; verbose: boolean }): number {
+  const { what, why, next, code } = inThreeLines(error);
+  if (json) {
+    process.stderr.write(`${JSON.stringify({ error: { code, what, why, next } })}\n`);
+  } else if (what !== "") {
+    const label = (word: string) => styleText(["bold"], word.padEnd(6), { stream: process.stderr });
+    const red = styleText(["red", "bold"], "error ", { stream: process.stderr });
+    process.stderr.write(`${red}${what}\n${label("why")}${why}\n${label("next")}${next}\n`);
+  }
+  if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return exitCodeOf(error);
+}
+
+function inThreeLines(error: unknown): { what: string; why: string; next: string; code: string } {
+  if (error instanceof UsageError) {
+    return { what: error.message, why: error.why, next: error.next, code: "USAGE" };
+  }
+  if (error instanceof MillraceError) {
+    const { cause, remedy } = errorCodes[error.code];
+    const deeper = error.cause instanceof Error ? error.cause.message : "";
+    const why = deeper === "" || error.message.includes(deeper) ? cause : deeper;
+    return { what: error.message, why, next: error.hint ?? remedy, code: error.code };
+  }
+  return {
+    what: error instanceof Error ? error.message : String(error),
+    why: "This is not an error that millrace knows; it may be a bug in it.",
+    next: "Run it again with --verbose, and report what it says.",
+    code: "UNEXPECTED",
+  };
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.usage;
+  if (!(error instanceof MillraceError)) return exitCodes.failed;
+  if (["TYPE_UNKNOWN", "OPTION_UNSUPPORTED", "NAME_INVALID"].includes(error.code)) return exitCodes.usage;
+  switch (error.name) {
+    case "NotFoundError":
+      return exitCodes.notFound;
+    case "ConfigError":
+      return exitCodes.config;
+    case "UnavailableError":
+      return exitCodes.unavailable;
+    default:
+      return exitCodes.failed;
+  }
+}

@@ -1,0 +1,18 @@
+import { getConfigLoggerIn } from "../config/get-config-logger.ts";
+import type { Config } from "../config/settings.ts";
+import { DataFactory } from "../factory/data-factory.ts";
+import type { GlobalOptions } from "./options.ts";
+
+/** What a command works with. */
+export interface Session {
+  readonly config: Config;
+  readonly factory: DataFactory;
+}
+
+/** Gives the work a factory for the project in the working directory, and closes it afterwards. Logs warnings only, unless told. */
+export async function inSession<T>(options: GlobalOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  const given = options.verbose ? { LOG_LEVEL: "debug" } : options.quiet ? { LOG_LEVEL: "error" } : undefined;
+  const { config, logger } = await getConfigLoggerIn({ logLevel: "warn" }, options.service, given);
+  await using factory = new DataFactory({ config, logger });
+  return await work({ config, factory });
+}
