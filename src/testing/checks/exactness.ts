@@ -40,6 +40,28 @@ export const exactness: Rules = {
     await bench.holds(bench.name(), saved);
   },
 
+  async "holds columns that are called like a method of frames"(bench) {
+    const names = [
+      "height",
+      "width",
+      "columns",
+      "lazy",
+      "select",
+      "slice",
+      "schema",
+      "filter",
+      "sort",
+      "drop",
+      "rename",
+    ];
+    const saved = frame(
+      Object.fromEntries(names.map((name, column) => [name, [column, 2]])),
+      Object.fromEntries(names.map((name) => [name, "int32"])),
+    );
+    await bench.saver.saveData(saved, bench.name());
+    await bench.holds(bench.name(), saved);
+  },
+
   async "replaces with exactly the new frame's columns, order and dtypes"(bench) {
     await bench.saver.saveData(prices(10), bench.name());
     const next = prices(4, 2).select("close", "id", "symbol");
