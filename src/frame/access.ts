@@ -28,8 +28,7 @@ export function columnsOf(frame: DataFrame): string[] {
 
 /** One column. */
 export function columnOf(frame: DataFrame, name: string): Series {
-  const columns: Record<string, unknown> = frame;
-  return columns[name] as Series;
+  return Reflect.get(frame, name) as Series;
 }
 
 /** The frame for expressions that run on polars' own threads. */
