@@ -1,0 +1,31 @@
+import { ConflictError } from "../../errors.ts";
+import { findRelation } from "./catalog.ts";
+import { readWrite } from "./database.ts";
+import { quoteTable } from "./identifiers.ts";
+import { removeKept } from "./kept-frame.ts";
+import type { PostgresParts } from "./parts.ts";
+
+/**
+ * Drops a table and what is kept of its frame. False when there was none.
+ *
+ * @throws ConflictError for a view, which another program made; SaveError when views or foreign keys need the table.
+ */
+export async function deleteTable({ database, config, table }: PostgresParts, frame: string): Promise<boolean> {
+  const name = table(frame);
+  const use = { doing: "delete" as const, frame, begin: readWrite(config.LOCK_TIMEOUT) };
+  return database.use(use, async (connection) => {
+    const relation = await findRelation(connection, name);
+    if (!relation) return false;
+    if (relation.kind !== "r" && relation.kind !== "p") {
+      throw new ConflictError(`${frame} is no table but a view or a foreign table.`, {
+        storage: "postgres",
+        frame,
+        code: "NAME_CONFLICT",
+        hint: `Drop it by hand if nothing needs it: DROP VIEW ${quoteTable(name)};`,
+      });
+    }
+    await connection.run(`DROP TABLE ${quoteTable(name)}`);
+    await removeKept(connection, relation.oid);
+    return true;
+  });
+}

@@ -1,0 +1,11 @@
+/**
+ * Frames as tables of a PostgreSQL database: a server's, or the embedded one of the project.
+ *
+ * @module
+ */
+export { PostgresBackup } from "./backup.ts";
+export type { PostgresSaveOptions } from "./capabilities.ts";
+export { embeddedStatus, embeddedUrl, stopEmbedded } from "./embedded/status.ts";
+export { PostgresSaver } from "./saver.ts";
+export { PostgresSource } from "./source.ts";
+export { PostgresStorage } from "./storage.ts";

@@ -1,0 +1,69 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Table } from "apache-arrow";
+import type { FrameField } from "../../contracts/frame-schema.ts";
+import { SaveError } from "../../errors.ts";
+import { parseType } from "../../frame/types.ts";
+import { requireMapping } from "./column-types.ts";
+import { type EncodedColumn, encodeRows } from "./copy-encode.ts";
+import { copyHeader, copyTrailer } from "./copy-format.ts";
+import type { Connection } from "./database.ts";
+import { orderColumn, quote } from "./identifiers.ts";
+
+/** Where rows are copied to. */
+export interface CopyTarget {
+  /** The table, quoted. */
+  readonly table: string;
+  /** The frame's columns as the table has them. */
+  readonly fields: readonly FrameField[];
+  readonly frame: string;
+  /** First number for millrace_row, when the table has it. */
+  readonly order?: bigint | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRows?: ((rows: number) => void) | undefined;
+}
+
+/**
+ * Copies tables of rows into a table by binary COPY, each chunk encoded while the one before is on its way. Resolves with the
+ * number of rows, which the server has counted too.
+ *
+ * @throws FidelityError for a value that can't be held; SaveError when the server's count differs.
+ */
+export async function copyRows(
+  { client, driver }: Connection,
+  rows: AsyncIterable<Table>,
+  { table, fields, frame, order, signal, onRows }: CopyTarget,
+): Promise<number> {
+  const columns = fields.map(
+    ({ name, type }): EncodedColumn => ({ name, mapping: requireMapping(parseType(type), name, frame) }),
+  );
+  let count = 0;
+  async function* chunks(): AsyncGenerator<Buffer> {
+    yield copyHeader();
+    for await (const part of rows) {
+      const start = order === undefined ? {} : { order: order + BigInt(count) };
+      for (const chunk of encodeRows(part, columns, { frame, firstRow: count, ...start })) {
+        yield chunk;
+        await nextTurn();
+      }
+      count += part.numRows;
+      onRows?.(count);
+    }
+    yield copyTrailer();
+  }
+  const names = [...fields.map(({ name }) => quote(name)), ...(order === undefined ? [] : [quote(orderColumn)])];
+  if (names.length === 0) {
+    for await (const _ of rows);
+    return 0;
+  }
+  const stream = client.query(driver.copyFrom(`COPY ${table} (${names.join(", ")}) FROM STDIN (FORMAT binary)`));
+  await pipeline(Readable.from(chunks(), { highWaterMark: 2 }), stream, signal ? { signal } : {});
+  if (stream.rowCount !== count) {
+    throw new SaveError(`The server counted ${stream.rowCount} rows of ${count}; nothing was saved.`, {
+      storage: "postgres",
+      frame,
+    });
+  }
+  return count;
+}

@@ -1,0 +1,121 @@
+import type { FrameSchema } from "../../contracts/frame-schema.ts";
+import type { ReadOptions } from "../../contracts/read-options.ts";
+import { SchemaError } from "../../errors.ts";
+import { readSchema, requireColumns } from "../../frame/schema.ts";
+import { resolveTimeColumn, timeBounds } from "../../frame/time-range.ts";
+import { type ColumnType, parseType, sameType } from "../../frame/types.ts";
+import type { Table } from "./catalog.ts";
+import type { DecodedColumn } from "./column-builder.ts";
+import { mappingOf, nativeType, requireMapping, widens } from "./column-types.ts";
+import { type FrameColumn, fieldsOfColumns, selectExpression } from "./frame-columns.ts";
+import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
+
+/** A SELECT and what its columns become. */
+export interface Selection {
+  readonly sql: string;
+  readonly columns: readonly DecodedColumn[];
+}
+
+/**
+ * The SELECT that reads a part of a table or view.
+ *
+ * @throws SchemaError for columns that are not there, and for declared types that can't be had.
+ */
+export function selectFrame(
+  table: Table,
+  found: readonly FrameColumn[],
+  { name, frame, options }: { name: TableName; frame: string; options: ReadOptions },
+): Selection {
+  const place = { storage: "postgres", frame };
+  const all = options.schema ? declare(found, options.schema, frame) : found;
+  const schema = { fields: fieldsOfColumns(all) };
+  if (options.columns) requireColumns(schema, options.columns, place);
+  const wanted = options.columns?.map((column) => all.find((each) => each.name === column) as FrameColumn) ?? all;
+  const parts = [`SELECT ${wanted.map(selectExpression).join(", ")} FROM ${quoteTable(name)}`];
+  if (options.from !== undefined || options.to !== undefined) {
+    const time = resolveTimeColumn({ fields: fieldsOfColumns(found) }, options, table.kept?.timeColumn, place);
+    const column = found.find((each) => each.name === time) as FrameColumn;
+    parts.push(`WHERE ${within(column, options)}`);
+  }
+  const order = orderOf(table);
+  if (order.length > 0) parts.push(`ORDER BY ${order.map(quote).join(", ")}`);
+  if (options.limit !== undefined) parts.push(`LIMIT ${options.limit}`);
+  return { sql: parts.join(" "), columns: wanted.map((column) => decoded(column, frame)) };
+}
+
+function decoded({ name, type }: FrameColumn, frame: string): DecodedColumn {
+  return { name, mapping: requireMapping(type, name, frame) };
+}
+
+/** The columns by which rows come back: as saved when that was asked for, else by key, else by time. */
+function orderOf({ columns, kept, primaryKey }: Table): readonly string[] {
+  const there = (names: readonly string[]) =>
+    names.length > 0 && names.every((name) => columns.some((c) => c.name === name));
+  const candidates = [
+    kept?.keepOrder ? [orderColumn] : [],
+    kept?.key ?? [],
+    kept?.timeColumn === undefined ? [] : [kept.timeColumn],
+    primaryKey,
+  ];
+  return candidates.find(there) ?? [];
+}
+
+/** Applies the types that the reader declares. They win where a value can be turned into them without loss, or as text. */
+function declare(found: readonly FrameColumn[], declared: FrameSchema, frame: string): FrameColumn[] {
+  const schema = readSchema(declared);
+  requireColumns(
+    { fields: fieldsOfColumns(found) },
+    schema.fields.map(({ name }) => name),
+    { storage: "postgres", frame },
+  );
+  return found.map((column) => {
+    const field = schema.fields.find(({ name }) => name === column.name);
+    if (!field) return column;
+    const type = parseType(field.type);
+    if (!canBe(column, type)) {
+      throw new SchemaError(
+        `Column "${column.name}" is ${column.sql} in the table and can't be read as ${field.type}.`,
+        {
+          storage: "postgres",
+          frame,
+          hint: "Declare string, or leave the column out of the schema.",
+        },
+      );
+    }
+    return { ...column, type, nullable: field.nullable };
+  });
+}
+
+function canBe({ sql, type: own }: FrameColumn, type: ColumnType): boolean {
+  const mapping = mappingOf(type);
+  if (!mapping) return false;
+  if (sameType(own, type) || type.kind === "string") return true;
+  return widens(sql, mapping.sql) || widens(mapping.sql, sql) || nativeType(sql).kind === "string";
+}
+
+/** `from <= time < to`. The bounds are whole numbers, made here, so they can stand in the SQL. */
+function within(column: FrameColumn, { from, to }: ReadOptions): string {
+  const bounds = timeBounds(column.type, from, to);
+  const name = quote(column.name);
+  const conditions = [`${name} IS NOT NULL`];
+  if (bounds.from !== undefined) conditions.push(`${name} >= ${moment(column, bounds.from)}`);
+  if (bounds.to !== undefined) conditions.push(`${name} < ${moment(column, bounds.to)}`);
+  return conditions.join(" AND ");
+}
+
+/** Days are the coarsest and the finest an interval counts exactly together with microseconds of less than a day. */
+const dayMicros = 86_400_000_000n;
+
+function moment({ type, sql }: FrameColumn, ticks: bigint): string {
+  if (type.kind !== "datetime") return `(date '1970-01-01' + ${ticks})`;
+  // A bound between two microseconds is rounded up, which keeps `from <= time < to` exact.
+  const micros =
+    type.unit === "ms"
+      ? ticks * 1000n
+      : type.unit === "ns"
+        ? -(-ticks / 1000n - (-ticks % 1000n < 0n ? 1n : 0n))
+        : ticks;
+  const rest = ((micros % dayMicros) + dayMicros) % dayMicros;
+  const start = sql.includes("with time zone") ? "timestamptz '1970-01-01 00:00:00+00'" : "timestamp '1970-01-01'";
+  return `(${start} + interval '${(micros - rest) / dayMicros} days ${rest} microseconds')`;
+}

@@ -1,0 +1,136 @@
+import type { FrameField } from "../../contracts/frame-schema.ts";
+import { ConflictError, SchemaError } from "../../errors.ts";
+import { parseType } from "../../frame/types.ts";
+import { type Reference, referencesTo, type Table, uniqueKeys } from "./catalog.ts";
+import { mappingOf } from "./column-types.ts";
+import type { Connection } from "./database.ts";
+import { orderColumn, quote, quoteTable } from "./identifiers.ts";
+import type { SavePlan, SaveRequest } from "./save-plan.ts";
+
+/** The rows of a save until they are put in place. It goes with its transaction. */
+export const stagingTable = `pg_temp.${quote("millrace_staging")}`;
+
+/** Makes the staging table in the frame's own types, so that any row of the frame fits. */
+export async function createStaging({ run }: Connection, fields: readonly FrameField[], order: boolean): Promise<void> {
+  const columns = fields.map(({ name, type }) => `${quote(name)} ${mappingOf(parseType(type))?.sql}`);
+  if (order) columns.push(`${quote(orderColumn)} bigint`);
+  await run(`CREATE TEMP TABLE ${quote("millrace_staging")} (${columns.join(", ")}) ON COMMIT DROP`);
+}
+
+/** Adds all staged rows to the table, each value cast to its column's type. */
+export async function insertStaged({ run }: Connection, request: SaveRequest, plan: SavePlan): Promise<void> {
+  await run(insertSql(request, plan));
+}
+
+function insertSql({ name, fields }: SaveRequest, { targets, keepOrder }: SavePlan): string {
+  const columns = fields.map((field) => quote(field.name));
+  const values = fields.map((field, index) => `${quote(field.name)}::${targets[index]}`);
+  for (const list of keepOrder ? [columns, values] : []) list.push(quote(orderColumn));
+  return `INSERT INTO ${quoteTable(name)} (${columns.join(", ")}) SELECT ${values.join(", ")} FROM ${stagingTable}`;
+}
+
+/**
+ * Replaces rows of a known key by the staged ones, and adds the others. Columns that the frame lacks become null in replaced
+ * rows, unless they fill themselves.
+ *
+ * @throws SchemaError KEY_INVALID when a staged row has no key, or two have the same.
+ */
+export async function upsertStaged(
+  connection: Connection,
+  table: Table,
+  request: SaveRequest,
+  plan: SavePlan,
+  key: readonly string[],
+): Promise<void> {
+  await refuseBadKeys(connection, request, key);
+  const { fields } = request;
+  const given = fields.map(({ name }) => name).filter((column) => !key.includes(column));
+  const absent = table.columns.filter(
+    ({ name, notNull, fillsItself, generated }) =>
+      !(notNull || fillsItself || generated) && name !== orderColumn && !fields.some((field) => field.name === name),
+  );
+  const changes = [
+    ...given.map((column) => `${quote(column)} = excluded.${quote(column)}`),
+    ...absent.map(({ name }) => `${quote(name)} = NULL`),
+  ];
+  const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(", ")}` : "DO NOTHING";
+  await connection.run(`${insertSql(request, plan)} ON CONFLICT (${key.map(quote).join(", ")}) ${action}`);
+}
+
+async function refuseBadKeys({ run }: Connection, { frame }: SaveRequest, key: readonly string[]): Promise<void> {
+  const columns = key.map(quote);
+  const isNull = columns.map((column) => `${column} IS NULL`).join(" OR ");
+  const [empty] = await run(`SELECT 1 FROM ${stagingTable} WHERE ${isNull} LIMIT 1`);
+  const list = columns.join(", ");
+  const shown = columns.map((column) => `${column}::text`).join(" || ', ' || ");
+  const doubledSql = `SELECT ${shown} AS key FROM ${stagingTable} GROUP BY ${list} HAVING count(*) > 1 LIMIT 1`;
+  const [doubled] = empty ? [] : await run(doubledSql);
+  if (!empty && !doubled) return;
+  const problem = empty ? "a row has no value" : `two rows have ${doubled?.key}`;
+  throw new SchemaError(`Key ${key.join(", ")}: ${problem} in the frame.`, {
+    storage: "postgres",
+    frame,
+    code: "KEY_INVALID",
+    hint: "A key needs a value in every row, and no two rows with the same.",
+  });
+}
+
+/** Makes a unique index by which `ON CONFLICT` can tell rows apart, when the table has none on the key. */
+export async function ensureUnique(
+  connection: Connection,
+  table: Table,
+  request: SaveRequest,
+  key: readonly string[],
+): Promise<void> {
+  const wanted = [...key].sort().join("\0");
+  const there = await uniqueKeys(connection, table.oid);
+  if (there.some(({ columns }) => [...columns].sort().join("\0") === wanted)) return;
+  await connection.run(`CREATE UNIQUE INDEX ON ${quoteTable(request.name)} (${key.map(quote).join(", ")})`);
+}
+
+/**
+ * Replaces all rows of a table that others refer to: by key, so that rows which stay are never deleted.
+ *
+ * @throws ConflictError when there is no key to go by, or a deletion would change rows of another table.
+ */
+export async function replaceReferenced(
+  connection: Connection,
+  table: Table,
+  request: SaveRequest,
+  plan: SavePlan,
+  references: readonly Reference[],
+): Promise<void> {
+  const key = request.key ?? (table.primaryKey.length > 0 ? table.primaryKey : undefined);
+  const others = references.map((reference) => reference.table).join(", ");
+  if (!key?.every((column) => request.fields.some(({ name }) => name === column))) {
+    throw refuseReferenced(request, `${others} refers to its rows, and the frame has no key to tell them apart`);
+  }
+  await ensureUnique(connection, table, request, key);
+  await upsertStaged(connection, table, request, plan, key);
+  const target = quoteTable(request.name);
+  const match = key.map((column) => `s.${quote(column)} = t.${quote(column)}`).join(" AND ");
+  const absent = `NOT EXISTS (SELECT FROM ${stagingTable} s WHERE ${match})`;
+  for (const { table: other, columns, referenced, cascades } of references) {
+    if (!cascades) continue;
+    const join = columns
+      .map((column, index) => `c.${quote(column)} = t.${quote(referenced[index] ?? "")}`)
+      .join(" AND ");
+    const [hit] = await connection.run(`SELECT 1 FROM ${other} c JOIN ${target} t ON ${join} WHERE ${absent} LIMIT 1`);
+    if (hit) throw refuseReferenced(request, `rows of ${other} would be deleted or changed by its foreign key`);
+  }
+  await connection.run(`DELETE FROM ${target} t WHERE ${absent}`);
+}
+
+/** The foreign keys of other tables, for a save that would delete rows. */
+export async function referencesOf(connection: Connection, table: Table, request: SaveRequest): Promise<Reference[]> {
+  return request.mode === "replace" ? referencesTo(connection, table.oid) : [];
+}
+
+function refuseReferenced({ frame, name }: SaveRequest, why: string): ConflictError {
+  return new ConflictError(`The rows of ${frame} can't be replaced: ${why}.`, {
+    storage: "postgres",
+    frame,
+    code: "NAME_CONFLICT",
+    hint: `Delete those rows first by hand, or save with mode "upsert" and a key. By hand: DELETE FROM ${quoteTable(name)} WHERE …`,
+  });
+}
