@@ -36,7 +36,7 @@ export async function fromArrow(table: Table, config = systemTemp): Promise<Data
   const bytes = table.batches.reduce((sum, batch) => sum + batch.data.byteLength, 0);
   await using file = await exchangeFile(config, bytes);
   await writeTable(table, file.path);
-  return readIpc(file.path);
+  return await readIpc(file.path);
 }
 
 /** Text, bytes and nested columns come as views from the synchronous writer, so they take the other way. */
