@@ -37,7 +37,7 @@ export const settings = z.looseObject({
     .meta(meta("Database. It is created where the user may.", { aliases: ["PGDATABASE"], fallback: true })),
   DB_USER: text.default("postgres").meta(meta("User of the database.", { aliases: ["PGUSER"], fallback: true })),
   DB_PASSWORD: anyText.default("password").meta(
-    meta("Password of that user; may be empty. Never logged.", {
+    meta("Password of that user; may be empty.", {
       aliases: ["PGPASSWORD"],
       fallback: true,
       secret: true,
@@ -82,7 +82,7 @@ export const settings = z.looseObject({
   ARCTIC_LIBRARY: text.default("my_project_data").meta(meta("ArcticDB library. It is created.", { fallback: true })),
   ARCTIC_BUCKET: text.optional().meta(meta("Bucket on the S3-compatible server. It is not created.")),
   ARCTIC_ACCESS_KEY: text.optional().meta(meta("Access key for the bucket.")),
-  ARCTIC_SECRET_KEY: text.optional().meta(meta("Secret key for the bucket. Never logged.", { secret: true })),
+  ARCTIC_SECRET_KEY: text.optional().meta(meta("Secret key for the bucket.", { secret: true })),
   ARCTIC_REGION: text.optional().meta(meta("Region of the bucket.")),
   ARCTIC_TLS: flag.default(true).meta(meta("Whether to reach the S3-compatible server by https.")),
   ARCTIC_PYTHON: text.optional().meta(meta("A Python that has arcticdb already; nothing is installed then.")),
