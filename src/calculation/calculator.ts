@@ -7,6 +7,7 @@ import type { IDataSource } from "../contracts/data-source.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { SaveOptions } from "../contracts/save-options.ts";
 import { ConfigError, SaveError } from "../errors.ts";
+import { heightOf } from "../frame/access.ts";
 import { requireFrame } from "../frame/schema.ts";
 import { type Assignment, assignDestinations, samePlace } from "./destinations.ts";
 import { inParallel } from "./parallel.ts";
@@ -79,7 +80,7 @@ export abstract class Calculator implements ICalculator {
       samePlace(request.dataSource, request.dataSaver),
       this.destination && ((source) => this.#chosen(source)),
     );
-    if (names.length === 0) this.logger.warn("Nothing to calculate: the source has no frames");
+    if (names.length === 0) this.logger.warn("Nothing to calculate: the source has no frames.");
     const reports = await inParallel(assignments, this.concurrency, request.signal, (assignment) =>
       this.#runOne(assignment, request),
     );
@@ -102,16 +103,16 @@ export abstract class Calculator implements ICalculator {
     };
     try {
       const input = await request.dataSource.getData(source, request.signal && { signal: request.signal });
-      const result = input.height === 0 ? null : await this.calculate(input, source);
+      const result = heightOf(input) === 0 ? null : await this.calculate(input, source);
       if (result === null || result === undefined) return report("skipped");
       requireFrame(result, undefined, source);
       request.signal?.throwIfAborted();
       backup = await backUp(destination, request.backupService);
       const options = this.#saveOptionsFor(source, request.signal);
       if ((await request.dataSaver.saveData(result, destination, options)) !== true) {
-        throw new SaveError(`The saver refused "${destination}"`, { frame: destination });
+        throw new SaveError(`The saver refused "${destination}".`, { frame: destination });
       }
-      return report("saved", result.height);
+      return report("saved", heightOf(result));
     } catch (cause) {
       return report("failed", 0, cause instanceof Error ? cause : new Error(String(cause), { cause }));
     }
@@ -120,7 +121,7 @@ export abstract class Calculator implements ICalculator {
   #chosen(source: string): string {
     const destination: unknown = this.destination?.(source);
     if (typeof destination === "string" && destination !== "") return destination;
-    throw new ConfigError(`destination("${source}") gave no name`, { frame: source });
+    throw new ConfigError(`destination("${source}") gave no name.`, { frame: source });
   }
 
   #saveOptionsFor(source: string, signal: AbortSignal | undefined): SaveOptions | undefined {
@@ -131,9 +132,9 @@ export abstract class Calculator implements ICalculator {
   #log(report: CalculationReport): void {
     const { source, destination, rows, status, backup, durationMs, error } = report;
     const fields = { source, destination, rows, backup, durationMs };
-    if (status === "saved") this.logger.info(fields, `Calculated ${source}: ${rows} rows saved as ${destination}`);
-    else if (status === "skipped") this.logger.info(fields, `Skipped ${source}: nothing to save`);
-    else this.logger.error({ ...fields, err: error }, `Calculating ${source} failed: ${error?.message}`);
+    if (status === "saved") this.logger.info(fields, `Calculated ${source}: ${rows} rows saved as ${destination}.`);
+    else if (status === "skipped") this.logger.info(fields, `Skipped ${source}: nothing to save.`);
+    else this.logger.error({ ...fields, err: error }, `Calculating ${source} failed. ${error?.message}`);
   }
 }
 
@@ -152,7 +153,7 @@ function asRequest(
 ): CalculationRequest {
   const request = "dataSource" in first ? first : { dataSource: first, dataSaver, backupService, sources };
   if (request.dataSource && request.dataSaver) return request as CalculationRequest;
-  throw new ConfigError("A calculation needs a source and a saver", {
+  throw new ConfigError("A calculation needs a source and a saver.", {
     hint: "Call runCompleteCalculation(dataSource, dataSaver, backupService, sources).",
   });
 }

@@ -29,7 +29,7 @@ export function assignDestinations(
   const taken = new Map<string, string>();
   return sources.map((source) => {
     if (!choose && same) {
-      throw new ConfigError(`The result for "${source}" would be saved onto its own input`, {
+      throw new ConfigError(`The result for "${source}" would be saved onto its own input.`, {
         frame: source,
         hint: "Give the calculator a `destination(source)` method, or save to another storage.",
       });
@@ -38,7 +38,7 @@ export function assignDestinations(
     const meeting = foldName(plainName(destination));
     const other = taken.get(meeting);
     if (other !== undefined) {
-      throw new ConflictError(`"${other}" and "${source}" would both be saved as "${destination}"`, {
+      throw new ConflictError(`"${other}" and "${source}" would both be saved as "${destination}".`, {
         code: "NAME_CONFLICT",
         frame: destination,
         hint: "Name the sources to calculate, or give each its own name in `destination(source)`.",

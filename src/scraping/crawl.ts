@@ -1,7 +1,7 @@
 import type { CheerioCrawlingContext } from "@crawlee/cheerio";
 import type { Logger } from "../contracts/logger.ts";
-import { ConfigError, SchemaError } from "../errors.ts";
-import { crawleeLog, loadCrawlee } from "./crawlee.ts";
+import { ConfigError, SchemaError, UnavailableError } from "../errors.ts";
+import { crawleeLog, leaveInterruptsAlone, loadCrawlee } from "./crawlee.ts";
 import { PageError, retryAfterOf, shownUrl } from "./page-error.ts";
 import type { Page, ScraperSource } from "./source.ts";
 import { wait } from "./wait.ts";
@@ -31,7 +31,9 @@ export async function crawl<T>(options: CrawlOptions, read: (page: Page) => Prom
   const crawlee = await loadCrawlee();
   signal?.throwIfAborted();
   const done: { place: Place; value: T }[] = [];
+  let asked = 0;
   let failure: unknown;
+  const listeners = new Set<unknown>(process.listeners("SIGINT"));
   const crawler = new crawlee.CheerioCrawler(
     {
       log: crawleeLog(crawlee, logger),
@@ -40,13 +42,14 @@ export async function crawl<T>(options: CrawlOptions, read: (page: Page) => Prom
       maxRequestRetries: source.retries,
       maxConcurrency: 8,
       navigationTimeoutSecs: source.timeout / 1_000,
-      requestHandlerTimeoutSecs: Math.max(60, source.timeout / 1_000 + source.delay / 1_000),
+      requestHandlerTimeoutSecs: 60 + (source.timeout + source.delay) / 1_000,
       // Status and content type are judged below, where the error can name them.
       additionalMimeTypes: ["*/*"],
       ignoreHttpErrorStatusCodes: Array.from({ length: 100 }, (_, index) => 500 + index),
       statisticsOptions: { logIntervalSecs: 86_400, saveErrorSnapshots: false },
       preNavigationHooks: [
         async ({ request }, got) => {
+          leaveInterruptsAlone(listeners);
           if (placeOf(request).number > 1) await wait(source.delay, signal);
           got.headers = { ...got.headers, ...source.headers };
           got.retry = { limit: 0 };
@@ -59,11 +62,10 @@ export async function crawl<T>(options: CrawlOptions, read: (page: Page) => Prom
         try {
           const page = await pageOf(context, place);
           const value = await read(page);
-          done.push({ place, value });
           const next = nextOf(page, source);
-          if (next === undefined) return;
-          if (place.number >= source.maxPages) throw tooManyPages(page.url, source.maxPages);
-          await crawler.addRequests([{ url: next, userData: { start: place.start, number: place.number + 1 } }]);
+          if (next !== undefined && place.number >= source.maxPages) throw tooManyPages(page.url, source.maxPages);
+          if (next !== undefined) await ask([{ url: next, userData: { ...place, number: place.number + 1 } }]);
+          done.push({ place, value });
         } catch (error) {
           if (!(error instanceof PageError && error.passing)) context.request.noRetry = true;
           throw error;
@@ -83,9 +85,16 @@ export async function crawl<T>(options: CrawlOptions, read: (page: Page) => Prom
     },
     new crawlee.Configuration({ persistStorage: false, storageClientOptions: { persistStorage: false } }),
   );
-  await crawler.run(options.start.map((url, start) => ({ url, uniqueKey: url, userData: { start, number: 1 } })));
+  /** Queues pages; those that were asked for before are left out. */
+  const ask = async (requests: { url: string; userData: Place & Record<string, unknown> }[]) => {
+    const { addedRequests } = await crawler.addRequests(requests, { waitForAllRequestsToBeAdded: true });
+    asked += addedRequests.filter(({ wasAlreadyPresent }) => !wasAlreadyPresent).length;
+  };
+  await ask(options.start.map((url, start) => ({ url, userData: { start, number: 1 } })));
+  await crawler.run();
   signal?.throwIfAborted();
   if (failure !== undefined) throw failure;
+  if (done.length !== asked) throw new UnavailableError(`The crawl ended with ${done.length} of ${asked} pages.`);
   return done
     .sort((a, b) => a.place.start - b.place.start || a.place.number - b.place.number)
     .map(({ value }) => value);
@@ -117,7 +126,7 @@ async function pageOf(context: CheerioCrawlingContext, place: Place): Promise<Pa
       try {
         return JSON.parse(body);
       } catch (cause) {
-        throw new SchemaError("the answer is not JSON", { cause });
+        throw new SchemaError("The answer is not JSON.", { cause });
       }
     },
   };
@@ -127,17 +136,17 @@ function nextOf(page: Page, { next }: ScraperSource): string | undefined {
   const link = typeof next === "string" ? page.$(next).first().attr("href") : next?.(page);
   if (link === undefined || link === null || link === "") return undefined;
   if (URL.canParse(link, page.url)) return new URL(link, page.url).href;
-  throw new SchemaError(`"${link}" on ${shownUrl(page.url)} is no address of a next page`);
+  throw new SchemaError(`"${link}" on ${shownUrl(page.url)} is no address of a next page.`);
 }
 
 function tooManyPages(url: string, maxPages: number): ConfigError {
-  return new ConfigError(`${shownUrl(url)} is page ${maxPages} and leads to another`, {
+  return new ConfigError(`${shownUrl(url)} is page ${maxPages} and leads to another.`, {
     hint: "Raise `maxPages`, or check that `next` ends.",
   });
 }
 
 function asPageError(url: string, error: unknown): PageError {
   if (error instanceof PageError) return error;
-  const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+  const reason = (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]?.replace(/\.$/, "");
   return new PageError(url, { reason: `could not be fetched: ${reason}`, cause: error });
 }

@@ -13,7 +13,7 @@ export async function loadCrawlee(): Promise<Crawlee> {
   try {
     return await import("@crawlee/cheerio");
   } catch (cause) {
-    throw new UnavailableError("Scraping needs the package @crawlee/cheerio", {
+    throw new UnavailableError("Scraping needs the package @crawlee/cheerio.", {
       code: "DEPENDENCY_MISSING",
       hint: "Run: npm i @crawlee/cheerio",
       cause,
@@ -29,4 +29,14 @@ export function crawleeLog({ Log: CrawleeLog, Logger: CrawleeLogger, LogLevel }:
     }
   }
   return new CrawleeLog({ logger: new Forward({}), level: LogLevel.INFO });
+}
+
+/**
+ * Takes away Crawlee's own answer to Ctrl-C, which would pause the crawl and keep the program alive. What the program itself
+ * says to Ctrl-C, or its absence, counts. Crawlee adds that listener when a crawl begins, and `before` are those from earlier.
+ */
+export function leaveInterruptsAlone(before: ReadonlySet<unknown>): void {
+  for (const listener of process.listeners("SIGINT")) {
+    if (listener.name === "sigintHandler" && !before.has(listener)) process.off("SIGINT", listener);
+  }
 }

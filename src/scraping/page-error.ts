@@ -13,7 +13,7 @@ export class PageError extends UnavailableError {
 
   constructor(url: string, details: { status?: number; retryAfter?: number; reason?: string; cause?: unknown }) {
     const { status, retryAfter, reason, cause } = details;
-    super(`${shownUrl(url)} ${reason ?? `answered ${status}`}`, {
+    super(`${shownUrl(url)} ${reason ?? `answered ${status}`}.`, {
       ...(status === 401 || status === 403 ? { code: "ACCESS_DENIED" as const } : {}),
       ...(cause === undefined ? {} : { cause }),
       hint: "Open the address in a browser; the saved data is as it was.",

@@ -4,6 +4,7 @@ import type { IDataSaver } from "../contracts/data-saver.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { IScraper } from "../contracts/scraper.ts";
 import { MillraceError, NotFoundError, SaveError, SchemaError } from "../errors.ts";
+import { heightOf } from "../frame/access.ts";
 import { concatFrames } from "../frame/batches.ts";
 import { frame } from "../frame/frame.ts";
 import { requireKey } from "../frame/key.ts";
@@ -65,12 +66,10 @@ export abstract class Scraper implements IScraper {
         ...(key ? { key } : {}),
         ...(options.signal ? { signal: options.signal } : {}),
       });
-      if (saved !== true) throw new SaveError(`The saver refused "${sourceName}"`, { frame: sourceName });
+      if (saved !== true) throw new SaveError(`The saver refused "${sourceName}".`, { frame: sourceName });
+      const rows = heightOf(data);
       const durationMs = Math.round(performance.now() - began);
-      this.logger.info(
-        { source: sourceName, rows: data.height, durationMs },
-        `Scraped ${sourceName}: ${data.height} rows`,
-      );
+      this.logger.info({ source: sourceName, rows, durationMs }, `Scraped ${sourceName}: ${rows} rows`);
       return true;
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -92,8 +91,8 @@ export abstract class Scraper implements IScraper {
       this.#read(page, source, sourceName),
     );
     const data = pages.length > 0 ? concatFrames(pages) : frame([], source.schema);
-    if (data.height === 0 && !source.allowEmpty) {
-      throw new SchemaError(`No row was found on ${pages.length} page${pages.length === 1 ? "" : "s"}`, {
+    if (heightOf(data) === 0 && !source.allowEmpty) {
+      throw new SchemaError(`No row was found on ${pages.length} page${pages.length === 1 ? "" : "s"}.`, {
         frame: sourceName,
         hint: "See whether the page has changed and mend `parse`, or declare `allowEmpty: true`.",
       });
@@ -121,7 +120,10 @@ export abstract class Scraper implements IScraper {
   async #read(page: Page, source: ScraperSource, name: string): Promise<DataFrame> {
     try {
       const rows = frame([...(await source.parse(page))], source.schema);
-      this.logger.debug({ source: name, page: page.number, rows: rows.height, url: shownUrl(page.url) }, "Page read");
+      this.logger.debug(
+        { source: name, page: page.number, rows: heightOf(rows), url: shownUrl(page.url) },
+        "Page read",
+      );
       return rows;
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
@@ -145,7 +147,7 @@ export abstract class Scraper implements IScraper {
   #logFailure(source: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     const page = error instanceof PageError ? { url: error.url, status: error.status ?? null } : {};
-    this.logger.error({ source, ...page, err: error }, `Scraping ${source} failed: ${message}. The old data stays.`);
+    this.logger.error({ source, ...page, err: error }, `Scraping ${source} failed. ${message} The old data stays.`);
   }
 }
 

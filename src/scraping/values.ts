@@ -78,7 +78,7 @@ function tidy(text: string): string {
 }
 
 function unreadable(text: string, wanted: string): SchemaError {
-  return new SchemaError(`${JSON.stringify(text)} is not ${wanted}`, {
+  return new SchemaError(`${JSON.stringify(text)} is not ${wanted}.`, {
     hint: "Mend the selector that gave this text, or read the value in `parse` in another way.",
   });
 }

@@ -132,7 +132,7 @@ describe("what a source declares", () => {
     const start = await site('<li id="a">1</li><li id="a">2</li>');
     const { scraper, log, saver } = scraperOf({ list: items(start, { key: ["id"] }) });
     expect(await scraper.scrapeData(saver)).toBe(false);
-    expect(log.text("error")).toContain("Key id");
+    expect(log.text("error")).toMatch(/key "id".*row 0/);
     expect(saver.kept.size).toBe(0);
   });
 
@@ -169,6 +169,28 @@ describe("several sources", () => {
     expect(await scraper.scrapeData(saver)).toBe(false);
     expect([...saver.kept.keys()]).toEqual(["list"]);
     expect(log.text("error")).toContain("Scraping empty failed");
+  });
+
+  test("run at once up to `concurrency`", async () => {
+    const start = await site('<li id="a">1</li>');
+    const waiting: (() => void)[] = [];
+    const together = items(start, {
+      parse: async () => {
+        // Both wait for each other: one after the other they would never end.
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          if (waiting.length === 2) for (const go of waiting) go();
+        });
+        return [{ id: "a", size: 1 }];
+      },
+    });
+    class Two extends Scraper {
+      override readonly concurrency = 2;
+      readonly sources = { first: together, second: together };
+    }
+    const saver = new MemorySaver();
+    expect(await new Two(parseConfig({}), logLines().logger).scrapeData(saver)).toBe(true);
+    expect([...saver.kept.keys()].sort()).toEqual(["first", "second"]);
   });
 
   test("an unknown source is a NotFoundError with the nearest name", async () => {
