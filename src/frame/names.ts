@@ -96,12 +96,12 @@ export function foldName(name: string): string {
   return name.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
 }
 
-const longestSegment = 240;
+const longestSegment = 200;
 
 /**
  * One safe path segment for any name, for backups and locks. Different names give different segments, also where the disk
  * ignores case: a-z, 0-9, `_`, `-` and inner dots stay, a capital becomes `^` and its small letter, every other byte of UTF-8
- * becomes `%` and two small hex digits. `Prices/A b` is `^prices%2f^a%20b`. What would be longer than 240 bytes is cut and
+ * becomes `%` and two small hex digits. `Prices/A b` is `^prices%2f^a%20b`. What would be longer than 200 bytes is cut and
  * ends in `~` and 32 digits of the name's SHA-256.
  */
 export function segmentName(name: string): string {
