@@ -98,7 +98,7 @@ function notWithin(column: Expr, [least, most]: readonly [number, number]): Expr
 }
 
 async function refused(lazy: LazyDataFrame, name: string, type: ColumnType, frame: string): Promise<FidelityError> {
-  const first = await lazy.select(exactColumn(name).isNotNull().cast(pl.Int8).argMax().alias("row")).collect();
+  const first = await lazy.select(exactColumn(name).isNotNull().cast(pl.Int8).argMax().alias("at")).collect();
   const row = Number(first.row(0)[0] ?? 0) + 1;
   return new FidelityError(
     `Column "${name}", row ${row}: ArcticDB can't hold values of the type ${typeText(type)} exactly.`,

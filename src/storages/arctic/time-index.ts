@@ -68,7 +68,8 @@ export async function chooseIndex(
   const named = columns.find(({ name }) => name === timeColumn);
   if (timeColumn !== undefined && required) await requireTimeOrder(lazy, named, timeColumn, frame);
   const candidates = (named ? [named] : columns).filter(isTimestamp);
-  if (candidates.length === 0) return null;
+  // pandas can't read a symbol that has an index and no other column.
+  if (candidates.length === 0 || columns.length === 1) return null;
   const orders = await timeOrder(lazy, candidates);
   return (
     candidates.find((_, index) => orders[index]?.firstNull === null && orders[index].firstEarlier === null)?.name ??

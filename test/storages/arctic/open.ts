@@ -4,28 +4,47 @@ import { join } from "node:path";
 import { parseConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/settings.ts";
 import type { Logger } from "../../../src/contracts/logger.ts";
+import { makeEnvironment } from "../../../src/storages/arctic/environment.ts";
 import { ArcticStorage } from "../../../src/storages/arctic/index.ts";
-
-export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+import { run } from "../../../src/system/run.ts";
 
 /** An arctic storage on a folder of its own, which goes with it. Its worker is ended, too. */
 export interface OpenedArctic extends AsyncDisposable {
   readonly storage: ArcticStorage;
   readonly config: Config;
   readonly folder: string;
+  readonly logger: Logger;
+  /** What was logged. */
+  readonly lines: string[];
+  /** Runs a script with Python's own client, on the same library as `library`, and gives the JSON that it prints. */
+  python(script: string): Promise<Record<string, unknown>>;
 }
 
-export async function openArctic(
-  settings: Record<string, unknown> = {},
-  logger: Logger = silent,
-): Promise<OpenedArctic> {
+export async function openArctic(settings: Record<string, unknown> = {}): Promise<OpenedArctic> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-arctic-"));
   const config = parseConfig({ FS_DATA: join(folder, "data"), FS_TEMP: join(folder, "temp"), ...settings });
+  const lines: string[] = [];
+  const keep: Logger["info"] = (first: object | string, message?: string) => {
+    lines.push(typeof first === "string" ? first : (message ?? ""));
+  };
+  const logger: Logger = { debug: keep, info: keep, warn: keep, error: keep };
   const storage = new ArcticStorage({ config, logger });
   return {
     storage,
     config,
     folder,
+    logger,
+    lines,
+    async python(script) {
+      const { python } = await makeEnvironment(logger);
+      const open = `
+import json, arcticdb
+library = arcticdb.Arctic('lmdb://${config.FS_DATA}/arctic').get_library('${config.ARCTIC_LIBRARY}', create_if_missing=True)
+`;
+      const { code, stdout, stderr } = await run(python, ["-c", open + script]);
+      if (code !== 0) throw new Error(stderr);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    },
     async [Symbol.asyncDispose]() {
       await storage.close();
       await storage.stopHelpers({ force: true });

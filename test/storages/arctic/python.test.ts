@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { frame } from "../../../src/frame/frame.ts";
+import { records } from "../../../src/frame/records.ts";
+import { type OpenedArctic, openArctic } from "./open.ts";
+
+let opened: OpenedArctic;
+beforeAll(async () => {
+  opened = await openArctic();
+});
+afterAll(() => opened[Symbol.asyncDispose]());
+
+describe("beside Python's own client", () => {
+  test("pandas reads what millrace saved, with its time as the index", async () => {
+    const saved = frame(
+      { note: ["a", null], day: ["2024-01-01", "2024-01-02"], volume: [9007199254740991n, null], close: [1.5, null] },
+      { note: "string?", day: "date", volume: "int64?", close: "float64?" },
+    );
+    await opened.storage.saver().saveData(saved, "for_pandas", { timeColumn: "day" });
+    const seen = await opened.python(`
+data = library.read('for_pandas', output_format='PANDAS').data
+print(json.dumps({
+  'index': [str(time) for time in data.index], 'columns': list(data.columns), 'notes': list(data['note']),
+  'volume': [int(value) for value in data['volume']], 'close': str(list(data['close'])),
+}))`);
+    expect(seen).toEqual({
+      index: ["2024-01-01 00:00:00", "2024-01-02 00:00:00"],
+      columns: ["note", "volume", "close"],
+      notes: ["a", null],
+      // Without Arrow output a null integer shows as 0, as docs/arctic.md says.
+      volume: [9007199254740991, 0],
+      close: "[1.5, nan]",
+    });
+  });
+
+  test("millrace reads what pandas wrote", async () => {
+    await opened.python(`
+import pandas as pd
+index = pd.date_range('2024-01-01', periods=3, name='when', tz='Europe/Berlin')
+library.write('from_pandas', pd.DataFrame({'a': [1, 2, 3], 's': ['x', None, 'z']}, index=index))
+library.write('unnamed', pd.DataFrame({'a': [1.5]}, index=pd.date_range('2024-01-01', periods=1)))
+library.write('rows', pd.DataFrame({'a': [True, False]}))
+print('{}')`);
+    const source = opened.storage.source();
+    expect((await source.describe("from_pandas")).schema.fields.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      "when datetime[ns, Europe/Berlin]",
+      "a int64",
+      "s string",
+    ]);
+    const narrowed = await source.getData("from_pandas", { from: "2024-01-02", to: "2024-01-03" });
+    expect(records(narrowed)).toMatchObject([{ a: 2n, s: null }]);
+    expect((await source.getData("unnamed")).height).toBe(1);
+    expect(records(await source.getData("rows"))).toEqual([{ a: true }, { a: false }]);
+  });
+
+  test("a version that Python writes counts with its own types, and the log says so", async () => {
+    const saver = opened.storage.saver();
+    await saver.saveData(frame({ day: ["2024-01-01"] }, { day: "date" }), "overwritten");
+    await opened.python(`
+import pandas as pd
+library.write('overwritten', pd.DataFrame({'other': [1, 2]}), metadata=library.read('overwritten').metadata)
+print('{}')`);
+    const found = await opened.storage.source().getData("overwritten");
+    expect(records(found)).toEqual([{ other: 1n }, { other: 2n }]);
+    expect(opened.lines.join("\n")).toMatch(/overwritten was changed by another program/);
+    await saver.saveData(frame({ other: [3n] }, { other: "int64" }), "overwritten", { mode: "append" });
+    expect(records(await opened.storage.source().getData("overwritten"))).toHaveLength(3);
+  });
+
+  test("pickled data is refused, never run, and not listed", async () => {
+    const trap = `${opened.folder}/unpickled`;
+    await opened.python(`
+class Trap:
+  def __reduce__(self):
+    return (open, ('${trap}', 'w'))
+library.write_pickle('trap', Trap())
+import pandas as pd
+library.write('trapped_metadata', pd.DataFrame({'a': [1]}), metadata={'x': Trap()})
+print('{}')`);
+    const source = opened.storage.source();
+    await expect(source.getData("trap")).rejects.toMatchObject({ name: "FidelityError" });
+    await expect(source.getData("trapped_metadata")).rejects.toMatchObject({ name: "FidelityError" });
+    expect(await source.listSources()).not.toContain("trap");
+    expect(existsSync(trap)).toBe(false);
+  });
+});

@@ -1,0 +1,208 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { frame } from "../../../src/frame/frame.ts";
+import { records } from "../../../src/frame/records.ts";
+import { Connection } from "../../../src/storages/arctic/connection.ts";
+import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/arctic/index.ts";
+import { arcticParts } from "../../../src/storages/arctic/parts.ts";
+import { workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
+import { startProgram } from "../../system/program.ts";
+import { type OpenedArctic, openArctic } from "./open.ts";
+
+const hold = new URL("programs/hold.ts", import.meta.url);
+const append = new URL("programs/append.ts", import.meta.url);
+const rows = (count: number) => frame({ id: Array.from({ length: count }, (_, id) => id) }, { id: "int32" });
+
+const settingsOf = ({ config }: OpenedArctic) =>
+  JSON.stringify({ FS_DATA: config.FS_DATA, FS_TEMP: config.FS_TEMP, ARCTIC_IDLE: config.ARCTIC_IDLE });
+
+async function pidOf({ storage }: OpenedArctic): Promise<number> {
+  const [helper] = await storage.helpers();
+  if (!helper) throw new Error("There is no worker.");
+  return helper.pid;
+}
+
+async function isGone(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+    await sleep(25);
+  }
+  return false;
+}
+
+describe("the worker", () => {
+  test("is shared by the processes of a project, and stays when one of them is killed", async () => {
+    await using opened = await openArctic();
+    const first = startProgram(hold, settingsOf(opened), "first");
+    const second = startProgram(hold, settingsOf(opened), "second");
+    const said = [JSON.parse(await first.line()), JSON.parse(await second.line())];
+    expect(said.map(({ helpers }) => helpers[0].pid)).toEqual(Array(2).fill(await pidOf(opened)));
+    expect(await opened.storage.helpers()).toMatchObject([{ name: "ArcticDB worker", users: 2 }]);
+    await first.kill();
+    await opened.storage.saver().saveData(rows(3), "third");
+    expect(await opened.storage.source().listSources()).toEqual(["first", "second", "third"]);
+    second.process.stdin?.write("end\n");
+    expect(await second.ended).toBe(0);
+  });
+
+  test("ends some idle time after its last client, also when that was killed, and leaves no socket", async () => {
+    await using opened = await openArctic({ ARCTIC_IDLE: 300 });
+    const client = startProgram(hold, settingsOf(opened), "held");
+    await client.line();
+    const pid = await pidOf(opened);
+    await client.kill();
+    expect(await isGone(pid)).toBe(true);
+    for (const socket of await openSockets(opened)) await expect(stat(socket)).rejects.toThrow("ENOENT");
+    expect(await opened.storage.helpers()).toEqual([]);
+    // The next call starts another.
+    expect((await opened.storage.source().getData("held")).height).toBe(2);
+    expect(await pidOf(opened)).not.toBe(pid);
+  });
+
+  test("that is killed gives an UnavailableError at once, loses nothing, and the next call gets another", async () => {
+    await using opened = await openArctic();
+    const { storage } = opened;
+    await storage.saver().saveData(rows(1000), "kept");
+    const pid = await pidOf(opened);
+    process.kill(pid, "SIGSTOP");
+    const read = storage.source().getData("kept");
+    const saved = storage.saver().saveData(rows(5), "kept");
+    const outcome = Promise.allSettled([read, saved]);
+    await sleep(50);
+    process.kill(pid, "SIGKILL");
+    for (const result of await outcome) {
+      expect(result).toMatchObject({
+        status: "rejected",
+        reason: { name: "UnavailableError", retryable: true, code: "STORAGE_UNAVAILABLE" },
+      });
+    }
+    expect((await storage.source().getData("kept")).height).toBe(1000);
+    expect(await pidOf(opened)).not.toBe(pid);
+    expect(await exchanged(opened)).toEqual([]);
+  });
+
+  test("that hangs is ended after ARCTIC_TIMEOUT, and the next call gets another", async () => {
+    await using opened = await openArctic();
+    const { storage, config, logger } = opened;
+    await storage.saver().saveData(rows(10), "kept");
+    const pid = await pidOf(opened);
+    const hasty = new ArcticStorage({ config: { ...config, ARCTIC_TIMEOUT: 500 }, logger }).source();
+    await hasty.listSources().catch(() => {});
+    process.kill(pid, "SIGSTOP");
+    await expect(hasty.getData("kept")).rejects.toMatchObject({
+      name: "UnavailableError",
+      hint: expect.stringMatching(/ARCTIC_TIMEOUT/),
+    });
+    expect(await isGone(pid)).toBe(true);
+    expect((await storage.source().getData("kept")).height).toBe(10);
+  });
+
+  test("killed at any moment loses no acknowledged row, with four processes that append to one name", async () => {
+    await using opened = await openArctic();
+    await opened.storage.saver().saveData(rows(0), "shared");
+    const writers = [0, 1, 2, 3].map((writer) =>
+      startProgram(append, settingsOf(opened), "shared", String(writer * 1000), "12"),
+    );
+    const acknowledged: number[] = [];
+    const ends = writers.map(async (writer) => {
+      for (;;) {
+        const line = await writer.line().catch(() => null);
+        if (line === null) return;
+        acknowledged.push(Number(line));
+        if (acknowledged.length === 20) process.kill(await pidOf(opened), "SIGKILL");
+      }
+    });
+    await Promise.all(ends);
+    const found = records(await opened.storage.source().getData("shared")).map(({ id }) => Number(id));
+    expect(acknowledged.length).toBeGreaterThanOrEqual(20);
+    expect(found).toEqual(expect.arrayContaining(acknowledged));
+    expect(new Set(found).size).toBe(found.length);
+  });
+
+  test("is listed and stopped, but not while it is in use", async () => {
+    await using opened = await openArctic();
+    await opened.storage.saver().saveData(rows(1), "one");
+    const pid = await pidOf(opened);
+    expect((await workerStatus()).map((worker) => worker.pid)).toContain(pid);
+    expect(await opened.storage.stopHelpers()).toEqual([]);
+    await opened.storage.close();
+    expect(await opened.storage.stopHelpers()).toMatchObject([{ pid, where: `${opened.config.FS_DATA}/arctic` }]);
+    expect(await isGone(pid)).toBe(true);
+    expect(await stopWorkers({ sockets: await openSockets(opened), force: true })).toEqual([]);
+  });
+
+  test("lives in a folder that only its user may enter, with its secrets in no process argument", async () => {
+    await using opened = await openArctic();
+    await opened.storage.saver().saveData(rows(1), "one");
+    expect((await stat(workerFolderPath())).mode & 0o777).toBe(0o700);
+    const pid = await pidOf(opened);
+    if (process.platform === "linux") {
+      expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toContain(opened.config.FS_DATA);
+    }
+  });
+});
+
+describe("the worker's protocol", () => {
+  test("answers out of order, refuses what it does not know, and a second address", async () => {
+    await using opened = await openArctic();
+    await opened.storage.saver().saveData(rows(1), "one");
+    const [socket = ""] = await openSockets(opened);
+    const connection = await Connection.open(socket);
+    if (!connection) throw new Error("Nothing listens.");
+    const library = opened.config.ARCTIC_LIBRARY;
+    await expect(connection.request("list", { library }, 5_000)).rejects.toMatchObject({ code: "bad_request" });
+    const hello = { protocol: 1, uri: "lmdb:///elsewhere", idle: 60, where: "" };
+    await expect(connection.request("hello", hello, 5_000)).rejects.toMatchObject({ code: "address" });
+    await connection.request("hello", { ...hello, uri: `lmdb://${opened.config.FS_DATA}/arctic` }, 5_000);
+    const answers = await Promise.all([
+      connection.request("list", { library }, 5_000),
+      connection.request("read", { library, symbol: "one" }, 5_000),
+      connection.request("list", { library: "none" }, 5_000),
+    ]);
+    expect(answers).toMatchObject([{ symbols: ["one"] }, { rows: 1 }, { symbols: [] }]);
+    await expect(connection.request("format_disk", { library }, 5_000)).rejects.toMatchObject({ code: "bad_request" });
+    await expect(connection.request("take", { table: 99, library }, 5_000)).rejects.toMatchObject({
+      code: "bad_request",
+    });
+    connection.close();
+  });
+});
+
+describe("an abort", () => {
+  test("ends a read or a save with the signal's reason, and undoes it", async () => {
+    await using opened = await openArctic();
+    const { storage } = opened;
+    await storage.saver().saveData(rows(3), "kept");
+    const pid = await pidOf(opened);
+    for (const work of [
+      (signal: AbortSignal) => storage.source().getData("kept", { signal }),
+      (signal: AbortSignal) => storage.saver().saveData(rows(9), "kept", { signal }),
+    ]) {
+      process.kill(pid, "SIGSTOP");
+      const controller = new AbortController();
+      const outcome = expect(work(controller.signal)).rejects.toBe("enough");
+      await sleep(50);
+      controller.abort("enough");
+      process.kill(pid, "SIGCONT");
+      await outcome;
+    }
+    expect((await storage.source().getData("kept")).height).toBe(3);
+  });
+});
+
+async function openSockets({ config }: OpenedArctic): Promise<string[]> {
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  return arcticParts({ config, logger }).library.sockets();
+}
+
+/** Exchange files of this process that are still there. */
+async function exchanged({ config }: OpenedArctic): Promise<string[]> {
+  const roots = [`/dev/shm/millrace-${process.geteuid?.()}`, `${config.FS_TEMP}/.millrace-exchange`];
+  const found = await Promise.all(roots.map((root) => readdir(root, { recursive: true }).catch((): string[] => [])));
+  return found.flat().filter((name) => name.startsWith(`${process.pid}-`) && name.endsWith(".arrow"));
+}
