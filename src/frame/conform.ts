@@ -1,7 +1,6 @@
 import { SchemaError } from "../errors.ts";
 import { frame } from "./frame.ts";
-import type { DataFrame, Expr, LazyDataFrame } from "./polars.ts";
-import { pl } from "./polars.ts";
+import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, typesOf } from "./schema.ts";
 import { exactColumn } from "./time-range.ts";
 import { type ColumnType, sameType, toPolars, typeText } from "./types.ts";
@@ -28,23 +27,42 @@ export function sharedTypes(old: DataFrame, next: DataFrame, place: FramePlace =
   });
 }
 
-/** The frame with exactly these columns, in this order: cast where the type is wider, null where it has none. */
+/**
+ * The frame with exactly these columns, in this order: cast where the type is wider, null where it has none. Nulls come by a
+ * cross join with one row of them, because nodejs-polars has no literal of type binary or enum.
+ */
 export function conform(df: DataFrame, types: ReadonlyMap<string, ColumnType>): LazyDataFrame {
   const own = namedTypes(df);
-  const changed: Expr[] = [];
+  const casts: Expr[] = [];
+  const missing: [string, ColumnType][] = [];
   for (const [name, type] of types) {
     const was = own.get(name);
     if (was && sameType(was, type)) continue;
-    const value = !was || was.kind === "null" ? nullOf(type) : exactColumn(name).cast(toPolars(type), true);
-    changed.push(value.alias(name));
+    if (!was || was.kind === "null") missing.push([name, type]);
+    else casts.push(exactColumn(name).cast(toPolars(type), true).alias(name));
   }
-  const lazy = changed.length === 0 ? df.lazy() : df.lazy().withColumns(...changed);
+  let lazy = df.lazy();
+  if (casts.length > 0) lazy = lazy.withColumns(...casts);
+  if (missing.length > 0) {
+    const nulls = rowOfNulls(missing);
+    const kept = df.columns.filter((name) => !missing.some(([other]) => other === name));
+    // The row number keeps the height of a frame of which no column is left.
+    const numbered = lazy.withRowIndex(freeName(types)).select([pl.col(freeName(types)), ...kept.map(exactColumn)]);
+    lazy = df.width === 0 ? nulls.head(0).lazy() : numbered.join(nulls.lazy(), { how: "cross" });
+  }
   return lazy.select([...types.keys()].map(exactColumn));
 }
 
-/** A null of any type; polars repeats it for every row. */
-function nullOf(type: ColumnType): Expr {
-  return pl.lit(frame({ none: [null] }, { none: `${typeText(type)}?` }).getColumn("none"));
+function rowOfNulls(columns: readonly [string, ColumnType][]): DataFrame {
+  const schema = columns.map(([name, type]) => ({ name, type: typeText(type), nullable: true }));
+  return frame([{}], { fields: schema });
+}
+
+/** A column name that none of these has. */
+export function freeName(taken: ReadonlyMap<string, unknown>): string {
+  let name = "millrace row";
+  while (taken.has(name)) name += "'";
+  return name;
 }
 
 function namedTypes(df: DataFrame): Map<string, ColumnType> {

@@ -40,8 +40,12 @@ export type Columns = Readonly<Record<string, ArrayLike<unknown>>>;
  */
 export function frame(data: readonly Row[] | Columns, schema?: DeclaredSchema): DataFrame {
   const declared = schema && readSchema(schema);
+  const nameless = declared?.fields.some(({ name }) => name === "");
   const values = Array.isArray(data) ? fromRows(data, declared) : fromColumns(data as Columns, declared);
   const height = lengthOf(values);
+  if (nameless || values.has("")) {
+    throw new SchemaError("A column has no name.", { hint: "Name every column; Arrow files can't hold one without." });
+  }
   const columns: Column[] = declared
     ? declared.fields.map(({ name, type, nullable }) => {
         const column = { name, type: parseType(type), values: values.get(name) ?? new Array(height).fill(null) };

@@ -1,9 +1,8 @@
 import { SchemaError } from "../errors.ts";
+import { freeName } from "./conform.ts";
 import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, typesOf } from "./schema.ts";
 import { exactColumn } from "./time-range.ts";
-
-const rowColumn = "millrace row";
 
 /**
  * Asserts that the key columns are there and that no row lacks a value of them or has another row's key. NaN counts as
@@ -28,21 +27,22 @@ export async function requireKey(
   for (const name of key) if (!df.columns.includes(name)) fail(`there is no column "${name}"`);
   if (new Set(key).size < key.length) fail("a column is named twice");
   if (df.height === 0) return;
+  const rowColumn = freeName(new Map(key.map((name) => [name, true])));
   const keys = df.lazy().select(key.map(exactColumn)).withRowIndex(rowColumn);
   for (const name of key) {
     const isFloat = types[df.columns.indexOf(name)]?.kind.startsWith("float");
     const column = exactColumn(name);
-    const [row] = await firstRows(keys, isFloat ? column.isNull().or(column.isNan()) : column.isNull(), 1);
+    const row = await firstRow(keys, rowColumn, isFloat ? column.isNull().or(column.isNan()) : column.isNull());
     if (row !== undefined) fail(`row ${row} has no value of "${name}"`);
   }
-  const [row] = await firstRows(keys, asOne(key).isFirstDistinct().not(), 1);
+  const row = await firstRow(keys, rowColumn, asOne(key).isFirstDistinct().not());
   if (row === undefined) return;
-  const twin = await twinOf(keys, key, row);
+  const twin = await twinOf(keys, rowColumn, key, row);
   fail(`row ${twin} and row ${row} have the same`);
 }
 
-async function twinOf(keys: LazyDataFrame, key: readonly string[], row: number): Promise<number> {
-  const one = (await keys.slice(row, 1).collect()).drop(rowColumn).lazy();
+async function twinOf(keys: LazyDataFrame, rowColumn: string, key: readonly string[], row: number): Promise<number> {
+  const one: LazyDataFrame = keys.slice(row, 1).select(key.map(exactColumn));
   const same = await keys
     .join(one, { on: [...key], how: "semi" })
     .select(pl.col(rowColumn).min())
@@ -54,7 +54,7 @@ function asOne(key: readonly string[]): Expr {
   return key.length === 1 ? exactColumn(key[0] ?? "") : pl.struct(key.map(exactColumn));
 }
 
-async function firstRows(keys: LazyDataFrame, condition: Expr, count: number): Promise<number[]> {
-  const found = await keys.filter(condition).select(pl.col(rowColumn)).limit(count).collect();
-  return found.getColumn(rowColumn).toArray().map(Number);
+async function firstRow(keys: LazyDataFrame, rowColumn: string, condition: Expr): Promise<number | undefined> {
+  const found = await keys.filter(condition).select(pl.col(rowColumn)).limit(1).collect();
+  return found.height > 0 ? Number(found.getColumn(rowColumn).get(0)) : undefined;
 }

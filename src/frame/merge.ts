@@ -1,6 +1,6 @@
 import type { SaveMode } from "../contracts/save-options.ts";
 import { SchemaError } from "../errors.ts";
-import { conform, sharedTypes } from "./conform.ts";
+import { conform, freeName, sharedTypes } from "./conform.ts";
 import { requireKey } from "./key.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "./polars.ts";
 import { type FramePlace, schemaDifferences, schemaOf } from "./schema.ts";
@@ -41,9 +41,6 @@ export async function mergeFrames(old: DataFrame | null, next: DataFrame, option
   return upsert(before, after, old.height, key);
 }
 
-const placeColumn = "millrace place";
-const rowColumn = "millrace row";
-
 /** Puts both one below the other, and takes for each old row the new one of its key, then the new ones without an old row. */
 async function upsert(
   before: LazyDataFrame,
@@ -52,6 +49,8 @@ async function upsert(
   key: readonly string[],
 ): Promise<DataFrame> {
   const on = [...key];
+  const rowColumn = freeName(new Map(on.map((name) => [name, true])));
+  const placeColumn = `${rowColumn} of the other`;
   const keysOf = (frame: LazyDataFrame, index: string) => frame.select(on.map(exactColumn)).withRowIndex(index);
   const stacked = await pl.concat([before, after]).collect();
   const old = stacked.head(oldRows).lazy();
