@@ -29,12 +29,35 @@ export async function convertTexts({ frame: texts, columns }: Texts, conversion:
     .select(...parts.map(({ id, value }) => value.alias(id)))
     .collect();
   for (const { id, column, value } of parts) {
+    await requireValues(values, id, column.field, frame);
     if (column.type.kind === "string") continue;
     if (values.getColumn(id).nullCount() === texts.getColumn(id).nullCount()) continue;
     const bad = await firstMisfit(texts, id, column, value, written);
     if (bad) throw misfit(frame, column.field, bad);
   }
-  return values.rename(Object.fromEntries(columns.map(({ id, name }) => [id, name])));
+  values.columns = columns.map(({ name }) => name);
+  return values;
+}
+
+/** A column that was declared without nulls has none. */
+async function requireValues(
+  values: DataFrame,
+  id: string,
+  { name, nullable }: FrameField,
+  frame: string,
+): Promise<void> {
+  if (nullable || values.getColumn(id).nullCount() === 0) return;
+  const nulls = await values
+    .lazy()
+    .withRowIndex("row")
+    .filter(pl.col(id).isNull())
+    .select(pl.col("row"))
+    .head(1)
+    .collect();
+  throw new SchemaError(
+    `Row ${Number(nulls.getColumn("row").toArray()[0]) + 1} of ${frame} has nothing in column "${name}", which may not be null.`,
+    { storage: "csv", frame, hint: "Mend the file, or declare the column as nullable." },
+  );
 }
 
 /** The types that were declared, in place of those that were kept or found. */

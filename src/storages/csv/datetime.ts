@@ -22,9 +22,9 @@ export function hasOffset(text: Expr): Expr {
   return text.str.slice(11).str.contains(offset);
 }
 
-/** How many digits of a second's fraction a text has. */
-export function countFraction(text: Expr): Expr {
-  return text.str.extract("\\.(\\d+)", 1).str.lengths().fillNull(pl.lit(0)).cast(pl.Int32);
+/** True where a text has more than `digits` digits of a second's fraction. */
+export function isFiner(text: Expr, digits: number): Expr {
+  return text.str.contains(`\\.\\d{${digits + 1}}`);
 }
 
 /**
@@ -78,7 +78,7 @@ function fixedParts(text: Expr, digits: number): Parts {
 }
 
 function looseParts(text: Expr, digits: number, zoned: boolean): Parts {
-  const fraction = text.str.extract("\\.(\\d+)", 1).fillNull(pl.lit("")).str.padEnd(9, "0");
+  const fraction = text.str.extract("\\.(\\d+)", 1).fillNull(pl.lit("")).add(pl.lit("000000000"));
   const ahead = text.str.slice(11).str.extract("([+-]\\d{2}:?\\d{2})$", 1).str.replace(":", "", true);
   const hours = whole(ahead.str.slice(0, 3));
   const minutes = whole(ahead.str.slice(3, 2));

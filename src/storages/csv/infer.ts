@@ -2,7 +2,7 @@ import type { FrameField } from "../../contracts/frame-schema.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
 import type { ColumnType, TimeUnit } from "../../frame/types.ts";
 import { typeText } from "../../frame/types.ts";
-import { countFraction, decodeDatetime, hasOffset, isoDatetime } from "./datetime.ts";
+import { decodeDatetime, fractionDigits, hasOffset, isFiner, isoDatetime } from "./datetime.ts";
 
 /** A type that a column of texts can turn out to have, with the proof over all its values. */
 interface Candidate {
@@ -83,9 +83,7 @@ function always(type: ColumnType): Candidate["type"] {
 function provesFloat(text: Expr): Expr {
   const isWord = text.str.contains(floatWords);
   const shape = text.str.contains(decimalNumber).or(isWord).all();
-  const delicate = text.filter(
-    isWord.not().and(text.str.lengths().gt(pl.lit(16).cast(pl.UInt32)).or(text.str.contains("[eE]"))),
-  );
+  const delicate = text.filter(isWord.not().and(text.str.contains("^.{16}|[eE]")));
   const exact = digitsOf(delicate)
     .eq(digitsOf(delicate.cast(pl.Float64, false).cast(pl.String)))
     .all();
@@ -97,15 +95,21 @@ function digitsOf(text: Expr): Expr {
   return text.str.replace("[eE].*$", "").str.replaceAll("[^0-9a-z]", "").str.replace("^0+", "").str.replace("0+$", "");
 }
 
-/** The coarsest unit that has all digits: up to 3 ms, up to 6 or none us, else ns. Null when a time does not fit it. */
+/** The coarsest unit that has all digits; without any digit of a fraction, us. Null when a time does not fit it. */
 function datetimeType(zone: string | null): Candidate["type"] {
   return async (id, texts) => {
-    const most = await texts
-      .lazy()
-      .select(countFraction(pl.col(id)).max().alias(id))
-      .collect();
-    const digits = Number(most.getColumn(id).toArray()[0] ?? 0);
-    const unit: TimeUnit = digits > 6 ? "ns" : digits > 3 || digits === 0 ? "us" : "ms";
+    const fine = async (digits: number) => {
+      const found = await texts
+        .lazy()
+        .select(isFiner(pl.col(id), digits).any().alias(id))
+        .collect();
+      return found.getColumn(id).toArray()[0] === true;
+    };
+    const unit: TimeUnit = (await fine(fractionDigits.us))
+      ? "ns"
+      : (await fine(fractionDigits.ms)) || !(await fine(0))
+        ? "us"
+        : "ms";
     const type = { kind: "datetime", unit, zone } as const;
     const held = await texts
       .lazy()

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
-import { CorruptDataError, NotFoundError, SchemaError } from "../../errors.ts";
+import { CorruptDataError, MillraceError, NotFoundError, SchemaError } from "../../errors.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { errnoOf, fileError } from "../../system/files.ts";
 import { didYouMean } from "../../system/nearest.ts";
@@ -18,6 +18,15 @@ export interface ReadFrame {
   schema: FrameSchema;
   content: Content;
   /** Null when another program wrote the file. */
+  kept: KeptSchema | null;
+}
+
+/** What is known of a file. */
+export interface DescribedFile {
+  schema: FrameSchema;
+  rows: number;
+  bytes: number;
+  modified: Date;
   kept: KeptSchema | null;
 }
 
@@ -49,7 +58,7 @@ export class CsvReader {
   /** @throws NotFoundError with the nearest names. */
   async read(name: string, request: ReadRequest = {}): Promise<ReadFrame> {
     const path = await this.#folder.path(name);
-    return this.stable(name, path, () => this.readFile(path, name, request));
+    return this.stable(name, path, () => this.readFile(path, name, request), request.signal);
   }
 
   /** Like `read`, with null when nothing has that name. */
@@ -60,21 +69,33 @@ export class CsvReader {
     });
   }
 
+  /** What is known of a file. Only one of another program has to be parsed for it. */
+  async describe(name: string): Promise<DescribedFile> {
+    const path = await this.#folder.path(name);
+    return this.stable(name, path, async () => {
+      const [content, { mtime: modified }] = [await contentOf(path), await stat(path)];
+      const kept = await this.#kept.find(name, content);
+      if (kept) return { schema: kept.schema, rows: kept.rows, bytes: content.bytes, modified, kept };
+      const { schema, frame } = await this.readFile(path, name, {});
+      return { schema, rows: frame.height, bytes: content.bytes, modified, kept };
+    });
+  }
+
   /**
    * Runs `work` on one state of a file: when the file was replaced or changed meanwhile, whatever came of it is dropped, and
    * it runs again.
    */
-  async stable<T>(name: string, path: string, work: () => Promise<T>): Promise<T> {
+  async stable<T>(name: string, path: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.#stamp(name, path);
       const result = await work().then(
         (value) => ({ value }),
         (cause: unknown) => ({ cause }),
       );
+      signal?.throwIfAborted();
       const same = (await this.#stamp(name, path)) === before;
       if (same && "value" in result) return result.value;
-      if (same && "cause" in result)
-        throw fileError(result.cause, { storage: "csv", frame: name, doing: `read ${name}` });
+      if (same && "cause" in result) throw readError(result.cause, name);
       if (attempt === attempts) {
         throw new CorruptDataError(`${name} was changed again and again while it was read.`, {
           storage: "csv",
@@ -138,4 +159,18 @@ export class CsvReader {
       throw new NotFoundError(`There is no ${name} in ${this.#folder.root}.${there}`, { storage: "csv", frame: name });
     }
   }
+}
+
+/** A failure of the file system keeps its kind; whatever else polars says is about the file's content. */
+function readError(cause: unknown, name: string): Error {
+  if (cause instanceof MillraceError || errnoOf(cause) !== undefined) {
+    return fileError(cause, { storage: "csv", frame: name, doing: `read ${name}` });
+  }
+  const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+  return new CorruptDataError(`${name} can't be read: ${reason}`, {
+    storage: "csv",
+    frame: name,
+    cause,
+    hint: "Mend the file, save the frame again, or restore a backup.",
+  });
 }

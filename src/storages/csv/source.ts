@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { isScratchName } from "../../backups/service.ts";
 import type { IBatchSource } from "../../contracts/batches.ts";
 import type { IDataSource } from "../../contracts/data-source.ts";
@@ -68,13 +67,9 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
   /** Of a file that another program wrote, all is read to find its types. */
   async describe(name: string): Promise<FrameDescription> {
     const whole = this.#files.name(name);
-    const { frame, schema, kept, content } = await this.#files.reader.read(whole);
-    const { mtime } = await stat(await this.#files.folder.path(whole));
+    const { schema, rows, bytes, modified, kept } = await this.#files.reader.describe(whole);
     return {
-      schema,
-      rows: frame.height,
-      bytes: content.bytes,
-      modified: mtime,
+      ...{ schema, rows, bytes, modified },
       ...(kept?.timeColumn !== undefined && { timeColumn: kept.timeColumn }),
       ...(kept?.key && { key: [...kept.key] }),
     };

@@ -1,8 +1,4 @@
-import { createReadStream, createWriteStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { Config } from "../../config/settings.ts";
 import { CorruptDataError, SchemaError } from "../../errors.ts";
 import { exchangeFile } from "../../frame/exchange.ts";
@@ -10,6 +6,7 @@ import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import type { CsvFormat } from "./names.ts";
 import type { Fault } from "./records.ts";
 import { type Structure, scanStructure } from "./scan.ts";
+import { unpack } from "./unpack.ts";
 
 /** All values of a file as texts: string columns `c0`, `c1` … and what the columns are called. */
 export interface Texts {
@@ -25,6 +22,10 @@ export interface TextSource {
   format: CsvFormat;
   signal?: AbortSignal | undefined;
 }
+
+/** A file that grows more than this, and over 1 GB, is taken for one that is made to fill the disk. */
+const growth = 200;
+const freely = 1 << 30;
 
 const separators = [",", "\t", ";", "|"];
 
@@ -55,7 +56,7 @@ export async function readForeign(source: TextSource, config: Config): Promise<T
   if (source.format.compression === "uncompressed") return readChecked(source);
   const { size } = await stat(source.path);
   await using unpacked = await exchangeFile(config, size * 5);
-  await unpack(source, unpacked.path, size);
+  await unpack(source, unpacked.path, Math.max(freely, size * growth));
   return await readChecked({ ...source, path: unpacked.path });
 }
 
@@ -120,39 +121,4 @@ function scanTexts(path: string, columns: Texts["columns"], sep: string): LazyDa
 async function withoutRows(frame: DataFrame, rows: number[]): Promise<DataFrame> {
   const kept = frame.lazy().withRowIndex("row").filter(pl.col("row").isIn(rows).not());
   return kept.select(...frame.columns.map((id) => pl.col(id))).collect();
-}
-
-/** A file that grows more than this, and over 1 GB, is taken for one that is made to fill the disk. */
-const growth = 200;
-const freely = 1 << 30;
-
-async function unpack({ path, frame, format, signal }: TextSource, target: string, packed: number): Promise<void> {
-  const most = Math.max(freely, packed * growth);
-  let bytes = 0;
-  const limit = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      done(bytes > most ? tooLarge(frame, most) : null, chunk);
-    },
-  });
-  const decoder = format.compression === "gzip" ? createGunzip() : createZstdDecompress();
-  try {
-    await pipeline(createReadStream(path), decoder, limit, createWriteStream(target), { ...(signal && { signal }) });
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    if (!/^(Z_|ZSTD_|ERR_ZLIB|ERR_ZSTD)/.test(code)) throw cause;
-    throw new CorruptDataError(`${frame} is no whole ${format.compression} file: ${(cause as Error).message}.`, {
-      storage: "csv",
-      frame,
-      cause,
-    });
-  }
-}
-
-function tooLarge(frame: string, most: number): CorruptDataError {
-  return new CorruptDataError(`${frame} unpacks to more than ${most} bytes.`, {
-    storage: "csv",
-    frame,
-    hint: "If you trust it, unpack it yourself and read the .csv file.",
-  });
 }

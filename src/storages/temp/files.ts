@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, lstat, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { isScratchName } from "../../backups/service.ts";
-import { NotFoundError } from "../../errors.ts";
+import { InvalidNameError, NotFoundError } from "../../errors.ts";
 import { writeIpc } from "../../frame/ipc.ts";
 import { assertDistinct, checkName, foldName, segmentName } from "../../frame/names.ts";
 import { errnoOf, fileError } from "../../system/files.ts";
@@ -84,7 +84,7 @@ export class TempFiles {
     if ((await this.stampOrNull(path)) === null) assertDistinct(name, await this.list(), "temp");
     const { timeColumn, key } = content;
     let note: string | null = null;
-    await placeFile(path, (staging) => writeIpc(content.rows, staging), {
+    await placeFile(path, (staging) => writeIpc(content.rows, staging, { storage: "temp", frame: name }), {
       storage: "temp",
       frame: name,
       ...(signal && { signal }),
@@ -125,7 +125,10 @@ export class TempFiles {
 
   async stampOrNull(path: string): Promise<string | null> {
     try {
-      const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+      const found = await lstat(path, { bigint: true });
+      if (!found.isFile())
+        throw new InvalidNameError(`${path} is no file but a link or a folder.`, { storage: "temp" });
+      const { ino, size, mtimeNs } = found;
       return `${ino}-${size}-${mtimeNs}`;
     } catch (cause) {
       if (errnoOf(cause) === "ENOENT") return null;
@@ -163,7 +166,8 @@ export class TempFiles {
     await using lock = await tryLock(this.#lockOf(name));
     if (lock === null || !(await this.#isOlder(name, before))) return;
     await this.remove(name);
-    if (!isScratchName(name)) this.context.logger.info({ storage: "temp", frame: name }, `Removed ${name}: it was older than TEMP_MAX_AGE.`);
+    if (!isScratchName(name))
+      this.context.logger.info({ storage: "temp", frame: name }, `Removed ${name}: it was older than TEMP_MAX_AGE.`);
   }
 
   async #isOlder(name: string, before: number): Promise<boolean> {
