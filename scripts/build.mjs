@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { runInPlace, SetupError } from "../bin/node-24.mjs";
 
 /** Whether dist/ was built from the sources as they are now. Reads them all: some 20 ms. */
@@ -36,7 +36,7 @@ export async function build(root, node) {
 }
 
 function replaceFolder(target, staging) {
-  const old = join(dirname(target), `${target}.old`);
+  const old = `${target}.old`;
   rmSync(old, { recursive: true, force: true });
   if (existsSync(target)) renameSync(target, old);
   renameSync(staging, target);
