@@ -188,9 +188,9 @@ export abstract class FrameBackup implements IRestorableBackup {
 
   /** In words, how a restored frame differs from what the backup holds, or null. */
   async #difference(record: StoredBackup, restored: DataFrame): Promise<string | null> {
-    const { compareFrames } = await import("../frame/compare.ts");
+    const [{ heightOf }, { compareFrames }] = [await import("../frame/access.ts"), await import("../frame/compare.ts")];
     const kept = await this.readDump(record.location, record);
-    if (kept.height !== record.rows) return `its files hold ${kept.height} rows, not ${record.rows}.`;
+    if (heightOf(kept) !== record.rows) return `its files hold ${heightOf(kept)} rows, not ${record.rows}.`;
     const unordered = record.key ? { key: record.key } : { anyOrder: true };
     return (await compareFrames(kept, restored, this.#options.keepsRowOrder ? {} : unordered))?.message ?? null;
   }

@@ -224,6 +224,11 @@ describe("proveBackup", () => {
     expect(column(await shelf.load("x"))).toEqual([3]);
   });
 
+  it("proves a frame whose columns are called like a frame's own members", async () => {
+    await shelf.put("x", pl.DataFrame({ height: [1, 2, 3], lazy: [4, 5, 6], columns: ["a", "b", "c"] }));
+    expect(await shelf.proveBackup(await backUp("x"))).toBe(true);
+  });
+
   it("is false when what comes back differs, and says in what", async () => {
     await shelf.put("x", numbers(1, 2));
     const location = await backUp("x");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { StoredBackup } from "../../src/backups/manifest.ts";
 import { dataFileName, FrameBackup } from "../../src/backups/service.ts";
 import { BackupStore, type DumpedFrame } from "../../src/backups/store.ts";
+import { heightOf } from "../../src/frame/access.ts";
 import { readIpc, writeIpc } from "../../src/frame/ipc.ts";
 import { checkName } from "../../src/frame/names.ts";
 import type { DataFrame } from "../../src/frame/polars.ts";
@@ -54,7 +55,7 @@ export class ShelfBackup extends FrameBackup {
     if (!(await this.names()).includes(name)) return null;
     const frame = await readIpc(this.#path(name));
     await writeIpc(frame, join(folder, dataFileName));
-    return { schema: schemaOf(frame), rows: frame.height };
+    return { schema: schemaOf(frame), rows: heightOf(frame) };
   }
 
   protected override async restore(folder: string, _record: StoredBackup, destination: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { truncateSync } from "node:fs";
 import { appendFile, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -63,6 +64,25 @@ describe("a backup that is made", () => {
     expect(await store.list()).toEqual([]);
     const [segment = ""] = await readdir(join(store.root, "csv"));
     expect((await readdir(join(store.root, "csv", segment))).filter((name) => !name.startsWith(".lock"))).toEqual([]);
+  });
+
+  it("is refused when what was written reads back differently", async () => {
+    const store = open(await testFolder());
+    const dump = async (folder: string) => {
+      await content("a\n1\n").write(folder);
+      // Read when the sums are taken: the disk loses a byte right after.
+      const damage = () => truncateSync(join(folder, "data.csv"), 3);
+      return {
+        schema,
+        rows: 1,
+        get extra() {
+          damage();
+          return null;
+        },
+      };
+    };
+    await expect(store.createFrom("x", dump)).rejects.toThrow(/data\.csv in the new backup reads back differently/);
+    expect(await store.list()).toEqual([]);
   });
 
   it("is none when there is nothing to back up", async () => {
