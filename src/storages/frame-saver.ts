@@ -1,0 +1,171 @@
+import type { FrameBackup } from "../backups/service.ts";
+import type { IBatchSaver } from "../contracts/batches.ts";
+import type { IDataSaver } from "../contracts/data-saver.ts";
+import type { IDelete } from "../contracts/delete.ts";
+import type { FrameSchema } from "../contracts/frame-schema.ts";
+import type { IIdentified } from "../contracts/identity.ts";
+import type { SaveOptions } from "../contracts/save-options.ts";
+import type { IStorage } from "../contracts/storage.ts";
+import { SchemaError } from "../errors.ts";
+import { mergeFrames } from "../frame/merge.ts";
+import type { DataFrame, LazyDataFrame } from "../frame/polars.ts";
+import { assertSchema, requireColumns, requireFrame, schemaOf } from "../frame/schema.ts";
+import type { StorageContext } from "./context.ts";
+import { assertSaveOptions } from "./options.ts";
+import { spillBatches } from "./spill.ts";
+
+/** A frame to be put under a name, and what is kept with it. */
+export interface FrameContent {
+  rows: LazyDataFrame;
+  height: number;
+  schema: FrameSchema;
+  timeColumn?: string | undefined;
+  key?: readonly string[] | undefined;
+}
+
+/** What stands under a name. */
+export type StoredFrame = { frame: DataFrame; timeColumn?: string | undefined; key?: readonly string[] | undefined };
+
+type BatchOptions = SaveOptions & { backup?: boolean };
+
+/** The saver of a storage that keeps each frame as one file: it reads, merges and writes the file anew. */
+export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, IIdentified {
+  abstract readonly storageId: string;
+  readonly #storage: Pick<IStorage, "type" | "capabilities">;
+  readonly #context: StorageContext;
+  readonly #backup: () => Pick<FrameBackup, "backUpThenSave">;
+
+  constructor(
+    storage: Pick<IStorage, "type" | "capabilities">,
+    context: StorageContext,
+    backup: () => Pick<FrameBackup, "backUpThenSave">,
+  ) {
+    this.#storage = storage;
+    this.#context = context;
+    this.#backup = backup;
+  }
+
+  /** The name in the form in which it is listed. @throws InvalidNameError */
+  protected abstract name(destination: string): string;
+  protected abstract exclusive<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Only what is kept with the frame. Null when nothing has that name. */
+  protected abstract readOld(name: string, signal?: AbortSignal): Promise<StoredFrame | null>;
+  /** @throws FidelityError for what the storage can't hold. */
+  protected abstract refuse(name: string, content: FrameContent): Promise<void>;
+  protected abstract place(name: string, content: FrameContent, signal?: AbortSignal): Promise<void>;
+  protected abstract remove(name: string): Promise<boolean>;
+  protected abstract usable(): Promise<boolean>;
+
+  async saveData(data: DataFrame, destination: string, options: SaveOptions = {}): Promise<boolean> {
+    return this.#saveFrame(data, destination, options, false);
+  }
+
+  async saveWithBackup(data: DataFrame, destination: string, options: SaveOptions = {}): Promise<boolean> {
+    return this.#saveFrame(data, destination, options, true);
+  }
+
+  async saveBatches(
+    batches: AsyncIterable<DataFrame>,
+    destination: string,
+    options: BatchOptions = {},
+  ): Promise<boolean> {
+    assertSaveOptions(options, this.#storage);
+    const name = this.name(destination);
+    const { schema, signal, onProgress, backup = false } = options;
+    await using spilled = await spillBatches(batches, {
+      config: this.#context.config,
+      storage: this.#storage.type,
+      frame: name,
+      schema,
+      signal,
+      onRows: onProgress && ((rows) => onProgress({ rows })),
+    });
+    const { rows, height } = spilled;
+    return await this.#save(name, { rows, height, schema: spilled.schema }, options, backup);
+  }
+
+  async deleteData(name: string): Promise<boolean> {
+    const whole = this.name(name);
+    return this.exclusive(whole, () => this.remove(whole));
+  }
+
+  async healthCheck(): Promise<boolean> {
+    return this.usable();
+  }
+
+  async #saveFrame(data: DataFrame, destination: string, options: SaveOptions, backup: boolean): Promise<boolean> {
+    const { backup: _, ...capabilities } = { backup: undefined, ...options };
+    assertSaveOptions(capabilities, this.#storage);
+    const name = this.name(destination);
+    const about = { storage: this.#storage.type, frame: name };
+    requireFrame(data, about.storage, name);
+    if (options.schema) assertSchema(data, options.schema, about);
+    const content = { rows: data.lazy(), height: data.height, schema: schemaOf(data) };
+    const saved = await this.#save(name, content, options, backup);
+    options.onProgress?.({ rows: data.height, totalRows: data.height });
+    return saved;
+  }
+
+  async #save(name: string, content: FrameContent, options: SaveOptions, backup: boolean): Promise<boolean> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    // What can be refused is refused before anything is locked or backed up.
+    await this.refuse(name, content);
+    const work = async () => {
+      const save = (await this.appending(name, content, options)) ?? (await this.#placing(name, content, options));
+      await (backup ? this.#backup().backUpThenSave(name, save, signal) : save());
+    };
+    await this.exclusive(name, work, signal);
+    return true;
+  }
+
+  async #placing(name: string, content: FrameContent, options: SaveOptions): Promise<() => Promise<void>> {
+    const merged = await this.merge(name, content, options);
+    if (merged !== content) await this.refuse(name, merged);
+    return () => this.place(name, merged, options.signal);
+  }
+
+  /** How to add the rows without rewriting what stands there, where the storage can do that exactly; null where it can't. */
+  protected async appending(
+    _name: string,
+    _content: FrameContent,
+    _options: SaveOptions,
+  ): Promise<(() => Promise<void>) | null> {
+    return null;
+  }
+
+  /** The frame as it will stand there. Reads the old one only where it matters. */
+  protected async merge(name: string, content: FrameContent, options: SaveOptions): Promise<FrameContent> {
+    const { mode = "replace", key, schemaChange = "evolve", timeColumn, signal } = options;
+    const about = { storage: this.#storage.type, frame: name };
+    requireColumns(content.schema, timeColumn === undefined ? [] : [timeColumn], about);
+    requireTimes(content.schema, timeColumn, about);
+    if (mode === "replace" && schemaChange === "evolve" && key === undefined) return { ...content, timeColumn };
+    const old = await this.readOld(name, signal);
+    const next = await content.rows.collect();
+    signal?.throwIfAborted();
+    const merged = await mergeFrames(old?.frame ?? null, next, { mode, key, schemaChange, ...about });
+    signal?.throwIfAborted();
+    const added = mode === "replace" ? null : old;
+    return {
+      rows: merged.lazy(),
+      height: merged.height,
+      schema: schemaOf(merged),
+      timeColumn: timeColumn ?? added?.timeColumn,
+      key: key ?? added?.key,
+    };
+  }
+}
+
+function requireTimes(
+  schema: FrameSchema,
+  column: string | undefined,
+  about: { storage: string; frame: string },
+): void {
+  const field = schema.fields.find(({ name }) => name === column);
+  if (!field || /^(date|datetime\[.*)$/.test(field.type)) return;
+  throw new SchemaError(`The time column "${field.name}" of ${about.frame} has the type ${field.type}.`, {
+    ...about,
+    hint: "A time column holds dates or datetimes.",
+  });
+}
