@@ -8,7 +8,10 @@ import { exitCodes, reportError, UsageError } from "./report-error.ts";
  * loaded when it is called, so that `--help` stays quick.
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
-  if (args.includes("--no-color")) process.env.NO_COLOR = "1";
+  if (args.includes("--no-color")) {
+    process.env.NO_COLOR = "1";
+    delete process.env.FORCE_COLOR;
+  }
   process.stdout.on("error", endOnClosedPipe);
   const program = describeCommands();
   try {

@@ -2,6 +2,7 @@ import type { IBatchSource } from "../contracts/batches.ts";
 import type { IDataSource } from "../contracts/data-source.ts";
 import type { FrameDescription, IDescribe } from "../contracts/describe.ts";
 import type { FrameField } from "../contracts/frame-schema.ts";
+import { columnOf, heightOf, sliceOf } from "../frame/access.ts";
 import type { DataFrame } from "../frame/polars.ts";
 import { records } from "../frame/records.ts";
 import { schemaOf } from "../frame/schema.ts";
@@ -38,9 +39,9 @@ async function readThrough(source: IDataSource, name: string, limit: number): Pr
       ...field,
       nullable: field.nullable || fields[index]?.nullable === true,
     }));
-    for (const column of piece.getColumns()) nulls.set(column.name, (nulls.get(column.name) ?? 0) + column.nullCount());
-    if (firstRows.length < limit) firstRows.push(...records(piece.head(limit - firstRows.length)));
-    rows += piece.height;
+    for (const { name } of fields) nulls.set(name, (nulls.get(name) ?? 0) + columnOf(piece, name).nullCount());
+    if (firstRows.length < limit) firstRows.push(...records(sliceOf(piece, 0, limit - firstRows.length)));
+    rows += heightOf(piece);
   }
   return { rows, columns: fields.map((field) => ({ ...field, nulls: nulls.get(field.name) ?? 0 })), firstRows };
 }
