@@ -7,6 +7,7 @@ import type { IIdentified } from "../contracts/identity.ts";
 import type { SaveOptions } from "../contracts/save-options.ts";
 import type { IStorage } from "../contracts/storage.ts";
 import { SchemaError } from "../errors.ts";
+import { heightOf, lazyOf } from "../frame/access.ts";
 import { mergeFrames } from "../frame/merge.ts";
 import type { DataFrame, LazyDataFrame } from "../frame/polars.ts";
 import { assertSchema, requireColumns, requireFrame, schemaOf } from "../frame/schema.ts";
@@ -100,9 +101,9 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
     const about = { storage: this.#storage.type, frame: name };
     requireFrame(data, about.storage, name);
     if (options.schema) assertSchema(data, options.schema, about);
-    const content = { rows: data.lazy(), height: data.height, schema: schemaOf(data) };
+    const content = { rows: lazyOf(data), height: heightOf(data), schema: schemaOf(data) };
     const saved = await this.#save(name, content, options, backup);
-    options.onProgress?.({ rows: data.height, totalRows: data.height });
+    options.onProgress?.({ rows: content.height, totalRows: content.height });
     return saved;
   }
 
@@ -148,8 +149,8 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
     signal?.throwIfAborted();
     const added = mode === "replace" ? null : old;
     return {
-      rows: merged.lazy(),
-      height: merged.height,
+      rows: lazyOf(merged),
+      height: heightOf(merged),
       schema: schemaOf(merged),
       timeColumn: timeColumn ?? added?.timeColumn,
       key: key ?? added?.key,

@@ -1,6 +1,7 @@
 import type { Config } from "../config/settings.ts";
 import type { FrameSchema } from "../contracts/frame-schema.ts";
 import { SchemaError } from "../errors.ts";
+import { heightOf, lazyOf } from "../frame/access.ts";
 import { exchangeFile } from "../frame/exchange.ts";
 import { frame as makeFrame } from "../frame/frame.ts";
 import { scanIpc, writeIpc } from "../frame/ipc.ts";
@@ -43,10 +44,11 @@ export async function spillBatches(batches: AsyncIterable<DataFrame>, options: S
     if (options.schema) assertSchema(batch, options.schema, { storage, frame });
     first ??= schema;
     requireSame(first, schema, parts.length, options);
-    const file = files.use(await exchangeFile(options.config, batch.height * batch.width * bytesOfValue));
+    const rows = heightOf(batch);
+    const file = files.use(await exchangeFile(options.config, rows * schema.fields.length * bytesOfValue));
     await writeIpc(batch, file.path, { storage, frame });
     parts.push(await scanIpc(file.path));
-    height += batch.height;
+    height += rows;
     options.onRows?.(height);
   }
   if (!first) return noBatch(options);
@@ -70,7 +72,7 @@ function noBatch({ schema, storage, frame }: SpillOptions): Spilled {
       hint: "Give the option `schema`, so that a frame without rows can be saved.",
     });
   }
-  return { rows: makeFrame([], schema).lazy(), schema, height: 0, async [Symbol.asyncDispose]() {} };
+  return { rows: lazyOf(makeFrame([], schema)), schema, height: 0, async [Symbol.asyncDispose]() {} };
 }
 
 function requireSame(first: FrameSchema, schema: FrameSchema, batch: number, { storage, frame }: SpillOptions): void {

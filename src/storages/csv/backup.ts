@@ -4,6 +4,7 @@ import type { StoredBackup } from "../../backups/manifest.ts";
 import { FrameBackup, isScratchName } from "../../backups/service.ts";
 import { type DumpedFrame, openBackupStore } from "../../backups/store.ts";
 import { NotFoundError } from "../../errors.ts";
+import { heightOf, lazyOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { fileError } from "../../system/files.ts";
 import type { StorageContext } from "../context.ts";
@@ -44,7 +45,7 @@ export class CsvBackup extends FrameBackup {
       const kept = await this.#files.kept.find(name, await contentOf(copy));
       if (kept) return { ...kept, extra: { kept: true } };
       const { frame, schema } = await reader.readFile(copy, name, {}, null);
-      return { rows: frame.height, schema, extra: { kept: false } };
+      return { rows: heightOf(frame), schema, extra: { kept: false } };
     });
     return dumped.catch((cause: unknown) => {
       if (cause instanceof NotFoundError) return null;
@@ -60,8 +61,8 @@ export class CsvBackup extends FrameBackup {
     // Another form of file: the frame is written anew.
     const { frame, schema } = await this.#readDump(folder, record);
     const { timeColumn, key } = record;
-    const kept = { rows: frame.height, schema, timeColumn, key };
-    await this.#files.place(destination, { rows: frame.lazy(), schema, frame: destination }, kept);
+    const kept = { rows: heightOf(frame), schema, timeColumn, key };
+    await this.#files.place(destination, { rows: lazyOf(frame), schema, frame: destination }, kept);
   }
 
   protected override async readDump(folder: string, record: StoredBackup): Promise<DataFrame> {

@@ -104,7 +104,7 @@ async function firstMisfit(texts: DataFrame, id: string, column: CsvColumn, valu
     .head(1)
     .collect();
   if (rows.height === 0) return null;
-  return { row: Number(rows.getColumn("row").toArray()[0]) + 1, value: String(rows.getColumn(id).get(0)) };
+  return { row: Number(rows.getColumn("row").toArray()[0]) + 1, value: String(rows.getColumn(id).toArray()[0]) };
 }
 
 function misfit(frame: string, field: FrameField, { row, value }: { row: number; value: string }): SchemaError {

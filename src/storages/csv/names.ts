@@ -30,6 +30,11 @@ export function formatOf(name: string): CsvFormat | undefined {
   return formats.find(({ ending }) => name.endsWith(ending) && name.length > ending.length);
 }
 
+/** The name without its ending, which has to be a name too: `x.` would be one with it. */
+function baseOf(name: string): string {
+  return name.slice(0, name.length - (formatOf(name)?.ending.length ?? 0));
+}
+
 /** The folder of the csv storage: names to paths and back, without a way out. */
 export class CsvFolder {
   readonly root: string;
@@ -73,6 +78,7 @@ export class CsvFolder {
   /** @throws InvalidNameError for a name that no CSV file may have. */
   check(name: string): void {
     checkName(name, { storage: "csv", folders: true });
+    checkName(baseOf(name), { storage: "csv", folders: true });
     if (this.#isReserved(name)) throw this.#refused(name, "that folder is reserved");
   }
 

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
 import { CorruptDataError, MillraceError, NotFoundError, SchemaError } from "../../errors.ts";
+import { columnsOf, heightOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { errnoOf, fileError } from "../../system/files.ts";
 import { didYouMean } from "../../system/nearest.ts";
@@ -77,7 +78,7 @@ export class CsvReader {
       const kept = await this.#kept.find(name, content);
       if (kept) return { schema: kept.schema, rows: kept.rows, bytes: content.bytes, modified, kept };
       const { schema, frame } = await this.readFile(path, name, {});
-      return { schema, rows: frame.height, bytes: content.bytes, modified, kept };
+      return { schema, rows: heightOf(frame), bytes: content.bytes, modified, kept };
     });
   }
 
@@ -132,8 +133,8 @@ export class CsvReader {
       { fields: fields.filter((_, i) => wanted[i]), written, frame: name },
     );
     signal?.throwIfAborted();
-    if (kept && request.limit === undefined && frame.width > 0 && frame.height !== kept.rows) {
-      throw new CorruptDataError(`${name} was written with ${kept.rows} rows and has ${frame.height}.`, {
+    if (kept && request.limit === undefined && columnsOf(frame).length > 0 && heightOf(frame) !== kept.rows) {
+      throw new CorruptDataError(`${name} was written with ${kept.rows} rows and has ${heightOf(frame)}.`, {
         storage: "csv",
         frame: name,
       });

@@ -4,6 +4,7 @@ import type { IDataSource } from "../../contracts/data-source.ts";
 import type { FrameDescription, IDescribe } from "../../contracts/describe.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
+import { lazyOf } from "../../frame/access.ts";
 import { sliceFrame } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { requireColumns } from "../../frame/schema.ts";
@@ -38,12 +39,12 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
     const read = await this.#files.reader.read(name, {
       schema,
       signal,
-      ...(!timed && { limit: options.limit }),
+      ...(!timed && { limit: options.limit, columns: options.columns }),
     });
     requireColumns(read.schema, options.columns ?? [], { storage: "csv", frame: name });
     const { columns, limit, timeColumn } = options;
     if (!columns && !timed && limit === undefined && timeColumn === undefined) return read.frame;
-    const part = applyReadOptions(read.frame.lazy(), read.schema, options, read.kept?.timeColumn);
+    const part = applyReadOptions(lazyOf(read.frame), read.schema, options, read.kept?.timeColumn);
     const frame = await part.collect();
     signal?.throwIfAborted();
     return frame;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { StoredBackup } from "../../backups/manifest.ts";
 import { dataFileName, FrameBackup } from "../../backups/service.ts";
 import { type DumpedFrame, openBackupStore } from "../../backups/store.ts";
+import { heightOf, lazyOf } from "../../frame/access.ts";
 import { readIpc, writeIpc } from "../../frame/ipc.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import type { StorageContext } from "../context.ts";
@@ -28,13 +29,13 @@ export class TempBackup extends FrameBackup {
     if (read === null) return null;
     const { frame, schema, timeColumn, key } = read;
     await writeIpc(frame, join(folder, dataFileName));
-    return { schema, rows: frame.height, timeColumn, key };
+    return { schema, rows: heightOf(frame), timeColumn, key };
   }
 
   protected override async restore(folder: string, record: StoredBackup, destination: string): Promise<void> {
     const frame = await readIpc(join(folder, dataFileName));
     const { schema, timeColumn, key } = record;
-    await this.#files.place(destination, { rows: frame.lazy(), height: frame.height, schema, timeColumn, key });
+    await this.#files.place(destination, { rows: lazyOf(frame), height: heightOf(frame), schema, timeColumn, key });
   }
 
   protected override async load(name: string): Promise<DataFrame> {

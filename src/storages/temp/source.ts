@@ -5,6 +5,7 @@ import type { IDataSource } from "../../contracts/data-source.ts";
 import type { FrameDescription, IDescribe } from "../../contracts/describe.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
+import { heightOf, lazyOf } from "../../frame/access.ts";
 import { sliceFrame } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { assertSchema, requireColumns } from "../../frame/schema.ts";
@@ -38,7 +39,7 @@ export class TempSource implements IDataSource, IBatchSource, IDescribe, IIdenti
     requireColumns(schema, options.columns ?? [], about);
     const narrowed = [options.columns, options.from, options.to, options.limit, options.timeColumn];
     if (narrowed.every((option) => option === undefined)) return frame;
-    const part = await applyReadOptions(frame.lazy(), schema, options, timeColumn).collect();
+    const part = await applyReadOptions(lazyOf(frame), schema, options, timeColumn).collect();
     options.signal?.throwIfAborted();
     return part;
   }
@@ -63,7 +64,7 @@ export class TempSource implements IDataSource, IBatchSource, IDescribe, IIdenti
     const { size, mtime } = await stat(this.#files.path(name));
     return {
       schema,
-      rows: frame.height,
+      rows: heightOf(frame),
       bytes: size,
       modified: mtime,
       ...(timeColumn !== undefined && { timeColumn }),
