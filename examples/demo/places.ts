@@ -26,12 +26,14 @@ export async function whereToLook(config: Config, folder: string): Promise<strin
   for (const storage of factory.storages) {
     if ("helpers" in storage) helpers.push(...(await (storage as unknown as Helping).helpers()));
   }
+  const postgres = join(here(config.FS_DATA), ".millrace", "postgres");
   const server = helpers.find(({ where }) => where?.startsWith("postgres"))?.where;
   return [
     "Where the data is now",
     ...aligned([
       ["  temp:screener", here(config.FS_TEMP)],
-      ["  postgres:screener, postgres:backup_copy", server ?? join(here(config.FS_DATA), ".millrace/postgres")],
+      ["  postgres:screener, postgres:backup_copy", server ?? postgres],
+      ["", `password in ${join(postgres, "access.json")}`],
       ["  arctic:processed_data, arctic:backup_copy", `${here(config.FS_DATA)}/arctic (LMDB)`],
       ["  csv:input_data.csv, csv:backup_copy.csv", here(config.FS_DATA)],
       ["  backups", here(config.FS_BACKUP)],

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 /** A TypeScript block of a document. */
 export interface Block {
@@ -18,7 +18,7 @@ export function documentBlocks(root: string): Block[] {
     const text = readFileSync(join(root, file), "utf8");
     return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => ({
       at: `${file}:${text.slice(0, match.index).split("\n").length + 1}`,
-      code: completed(match[1] ?? ""),
+      code: withExamples(completed(match[1] ?? ""), root),
     }));
   });
 }
@@ -31,4 +31,13 @@ function completed(code: string): string {
   );
   const declared = missing.map(([name, type]) => `declare const ${name}: import("millrace").${type};`);
   return `${declared.join(" ")}${code}\nexport {};\n`;
+}
+
+/** A file that a block imports from beside itself is the example of that name. */
+function withExamples(code: string, root: string): string {
+  const examples = readdirSync(join(root, "examples"), { recursive: true, encoding: "utf8" });
+  return code.replace(/from "\.\/([\w-]+\.ts)"/g, (whole, name: string) => {
+    const path = examples.find((example) => basename(example) === name);
+    return path ? `from ${JSON.stringify(join(root, "examples", path))}` : whole;
+  });
 }

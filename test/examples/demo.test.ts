@@ -39,7 +39,7 @@ test("the demo runs its three pipelines, and says where the data is", async () =
   expect(output).toContain("save to arctic:processed_data");
   expect(output).toContain("read csv:backup_copy");
   expect(output).toContain("nothing stood there yet");
-  expect(output).toContain("postgres://");
+  expect(output).toContain("postgresql://postgres:***@127.0.0.1");
   expect(output).toMatch(/Done in/);
   expect(code).toBe(0);
 });
