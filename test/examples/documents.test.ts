@@ -14,7 +14,12 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "millrace-documents-"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  const compilerOptions = { rootDir: "/", noUnusedLocals: false, noUnusedParameters: false };
+  const compilerOptions = {
+    rootDir: "/",
+    rewriteRelativeImportExtensions: false,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+  };
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] }),
