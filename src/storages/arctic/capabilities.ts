@@ -1,4 +1,3 @@
-import type { SaveOptions } from "../../contracts/save-options.ts";
 import type { Capabilities } from "../../contracts/storage.ts";
 
 /** What the arctic storage can do; `shared` depends on where ArcticDB's data lies. */
@@ -17,6 +16,3 @@ export interface ArcticRules {
   readonly type: "arctic";
   readonly capabilities: Capabilities;
 }
-
-/** Options of a save of batches. */
-export type BatchSaveOptions = SaveOptions & { backup?: boolean };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../../config/settings.ts";
 import type { Logger } from "../../contracts/logger.ts";
-import { UnavailableError } from "../../errors.ts";
+import { NotFoundError, UnavailableError } from "../../errors.ts";
 import { exchangeFile } from "../../frame/exchange.ts";
 import { abortable } from "../../system/abort.ts";
 import type { ArrowColumn } from "./column-encoding.ts";
@@ -125,6 +125,8 @@ export class ArcticLibrary {
 
   /** @throws NotFoundError without names that are near; the caller knows them. */
   async read(symbol: string, part: SymbolPart, signal?: AbortSignal): Promise<SymbolData> {
+    if (this.isNew())
+      throw new NotFoundError(`There is no ${symbol} in ArcticDB.`, { storage: "arctic", frame: symbol });
     const asked = { doing: `read ${symbol}`, frame: symbol, signal };
     const times = part.times?.map((time) => (time === null ? null : String(time)));
     let table = 0;

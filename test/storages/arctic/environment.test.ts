@@ -63,13 +63,12 @@ describe("the Python environment", () => {
   test("that is half made, of other packages, or without its Python is made again", async () => {
     const { python } = await makeEnvironment(logger, packages);
     const root = join(python, "..", "..");
-    for (const spoil of [
-      () => rm(join(root, "ready.json")),
-      () => writeFile(join(root, "ready.json"), "{"),
-      () => writeFile(join(root, "ready.json"), JSON.stringify({ requirements: ["other"] })),
-      () => rm(python),
-    ]) {
-      await spoil();
+    for (const text of ["{", JSON.stringify({ requirements: ["other"] })]) {
+      await writeFile(join(root, "ready.json"), text);
+      expect(await findEnvironment(packages)).toBeNull();
+    }
+    for (const spoiled of [join(root, "ready.json"), python]) {
+      await rm(spoiled);
       await writeFile(join(root, "leftover"), "");
       expect(await findEnvironment(packages)).toBeNull();
       await makeEnvironment(logger, packages);
