@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { Logger } from "../contracts/logger.ts";
 import { ConfigError } from "../errors.ts";
-import { type AppConfig, findAppConfig, readAppConfig } from "./app-config.ts";
+import { type AppConfig, type AppConfigRequest, findAppConfig, readAppConfig } from "./app-config.ts";
 import { type Level, makeLevel } from "./level.ts";
 import { missingSettings, resolveLevels, wrongSettings } from "./load.ts";
 import { createLogger, type LogLevel } from "./logger.ts";
@@ -57,35 +57,12 @@ export async function getConfigLoggerIn(
     makeLevel("environment", env, (field) => `environment variable ${field}`),
     makeLevel(".env", await readDotenv(cwd), (field) => `${field} in .env`),
   ];
-  const path = config === undefined || typeof config === "object" ? findAppConfig(cwd) : config;
+  const path = typeof config === "string" ? config : findAppConfig(cwd);
   const level = typeof config === "string" ? "given" : "app";
-  let broken: ConfigError | undefined;
-  let app: AppConfig | undefined;
-  if (path !== undefined) {
-    try {
-      app = await readAppConfig({ path, service: name, cwd, environment: env.NODE_ENV, level, given });
-    } catch (error) {
-      if (!(error instanceof ConfigError) || level === "given") throw error;
-      broken = error;
-    }
-  }
   const isProduction = env.NODE_ENV === "production";
-  const fileless = resolveLevels(outer, cwd);
-  const isAllowed = "config" in fileless && fileless.config.MILLRACE_FALLBACK === "allow";
-  const isStrict = isProduction && !isAllowed;
-  if (broken && isStrict) throw broken;
-
-  let levels = app ? (level === "given" ? [app.level, ...outer] : [...outer, app.level]) : outer;
-  let resolved = resolveLevels(levels, cwd);
-  if ("problems" in resolved) {
-    const error = wrongSettings(resolved.problems);
-    if (isStrict || level === "given" || "problems" in fileless) throw error;
-    broken = error;
-    [app, levels, resolved] = [undefined, outer, fileless];
-  }
-  const made = resolved.config;
-  const missing = isProduction && made.MILLRACE_FALLBACK !== "allow" ? missingSettings(made) : [];
-  if (missing.length > 0) throw wrongSettings([], missing);
+  const request: AppConfigRequest | undefined =
+    path === undefined ? undefined : { path, service: name, cwd, environment: env.NODE_ENV, level, given };
+  const { config: made, app, broken, levels } = await choose(outer, request, cwd, isProduction);
 
   const isFallback = !app && !levels.some(saysSomething);
   const usual = isFallback && !isProduction ? "debug" : "info";
@@ -96,10 +73,54 @@ export async function getConfigLoggerIn(
     const message = `The app's config is broken, so the built-in fallback serves. ${broken.message}`;
     if (broken.cause) logger.warn({ err: broken.cause }, message);
     else logger.warn(message);
-  } else if (isFallback)
-    logger.info(`No app config in ${cwd}: the built-in fallback serves, with logging at debug level.`);
+  } else if (isFallback) {
+    logger.info(`No app config in ${cwd}: the built-in fallback serves, with logging at ${usual} level.`);
+  }
   for (const warning of levels.flatMap((each) => each.warnings)) logger.warn(`Config: ${warning}.`);
   return { config: made, logger };
+}
+
+/** The config that serves, and how it came about. */
+interface Chosen {
+  readonly config: Config;
+  readonly app?: AppConfig;
+  /** Why the app's config file does not serve. */
+  readonly broken?: ConfigError;
+  readonly levels: readonly Level[];
+}
+
+/**
+ * The config of all levels; where the app's file is broken, that of the other levels, if that is allowed. A file that was given by
+ * its path has to be whole.
+ */
+async function choose(
+  outer: readonly Level[],
+  request: AppConfigRequest | undefined,
+  cwd: string,
+  isProduction: boolean,
+): Promise<Chosen> {
+  const fileless = resolveLevels(outer, cwd);
+  const isAllowed = !isProduction || ("config" in fileless && fileless.config.MILLRACE_FALLBACK === "allow");
+  const app = request && (await readAppConfig(request).catch(onlyConfigErrors));
+  if (app instanceof ConfigError && (request?.level === "given" || !isAllowed)) throw app;
+
+  const isRead = app !== undefined && !(app instanceof ConfigError);
+  const levels = !isRead ? outer : request?.level === "given" ? [app.level, ...outer] : [...outer, app.level];
+  const resolved = resolveLevels(levels, cwd);
+  if ("config" in resolved) {
+    const { config } = resolved;
+    const missing = isProduction && config.MILLRACE_FALLBACK !== "allow" ? missingSettings(config) : [];
+    if (missing.length > 0) throw wrongSettings([], missing);
+    return { config, levels, ...(isRead ? { app } : { broken: app }) };
+  }
+  const wrong = wrongSettings(resolved.problems);
+  if (!isRead || request?.level === "given" || !isAllowed || "problems" in fileless) throw wrong;
+  return { config: fileless.config, levels: outer, broken: wrong };
+}
+
+function onlyConfigErrors(error: unknown): ConfigError {
+  if (error instanceof ConfigError) return error;
+  throw error;
 }
 
 /** Whether a level gives any setting besides those of logging itself and of the fallback. */

@@ -2,9 +2,7 @@ import { readDatabaseUrl, tlsOf } from "./database-url.ts";
 import { isSetting, type SettingName, settingMeta, settingNames } from "./settings.ts";
 
 /** Where settings can come from, strongest first. `default` is a table default outside the fallback. */
-export const levelNames = ["given", "environment", ".env", "app", "fallback", "default"] as const;
-
-export type LevelName = (typeof levelNames)[number];
+export type LevelName = "given" | "environment" | ".env" | "app" | "fallback" | "default";
 
 /** Where one setting's value came from. */
 export interface Origin {

@@ -20,6 +20,7 @@ export function readOnlyStorage(type = "sensor") {
       healthCheck: async () => true,
     }),
     async close() {
+      await new Promise(setImmediate);
       calls.closed += 1;
     },
   };
