@@ -1,23 +1,34 @@
 import { join } from "node:path";
+import type { Field } from "apache-arrow";
 import type { StoredBackup } from "../../backups/manifest.ts";
 import { dataFileName, FrameBackup } from "../../backups/service.ts";
 import { type DumpedFrame, openBackupStore } from "../../backups/store.ts";
+import type { FrameField } from "../../contracts/frame-schema.ts";
 import { toArrow } from "../../frame/arrow.ts";
-import { readIpc, writeIpc } from "../../frame/ipc.ts";
+import { fromArrowField } from "../../frame/arrow-types.ts";
+import { defaultBatchRows } from "../../frame/batches.ts";
+import { readIpc } from "../../frame/ipc.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { schemaOf } from "../../frame/schema.ts";
+import { typeText } from "../../frame/types.ts";
 import { postgresCapabilities } from "./capabilities.ts";
 import { describeTable, findRelation } from "./catalog.ts";
 import { deleteTable } from "./delete.ts";
+import { dumpRows } from "./dump.ts";
 import { postgresHealth } from "./health.ts";
 import { listNames } from "./list.ts";
 import type { PostgresParts } from "./parts.ts";
+import { readTable } from "./read.ts";
 import { saveRows } from "./save.ts";
 import { PostgresSource } from "./source.ts";
 
 /** What of a table a frame alone does not say. */
 interface Extra {
   keepOrder?: boolean;
+}
+
+function fieldOf(field: Field): FrameField {
+  return { name: field.name, type: typeText(fromArrowField(field)), nullable: true };
 }
 
 /** Backups of tables as Arrow files with their key, time column and order, which need no PostgreSQL to be read. */
@@ -49,13 +60,13 @@ export class PostgresBackup extends FrameBackup {
     });
     if (!found) return null;
     const { kept, primaryKey } = found;
-    const frame = await this.#source.getData(name);
-    await writeIpc(frame, join(folder, dataFileName), { storage: "postgres", frame: name });
-    const schema = schemaOf(frame);
+    const stream = await readTable(this.#parts, { frame: name, options: {}, batchRows: defaultBatchRows });
+    const schema = { fields: stream.schema.fields.map((field) => fieldOf(field)) };
+    const rows = await dumpRows(stream, join(folder, dataFileName), name);
     const key = kept?.key ?? (primaryKey.length > 0 ? primaryKey : undefined);
     const inFrame = key?.every((column) => schema.fields.some((field) => field.name === column)) ? key : undefined;
     const extra: Extra = kept?.keepOrder ? { keepOrder: true } : {};
-    return { schema, rows: frame.height, timeColumn: kept?.timeColumn, key: inFrame, extra };
+    return { schema, rows, timeColumn: kept?.timeColumn, key: inFrame, extra };
   }
 
   protected override async restore(folder: string, record: StoredBackup, destination: string): Promise<void> {
