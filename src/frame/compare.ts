@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { type DataFrame, type Expr, pl } from "./polars.ts";
 import { records } from "./records.ts";
 import { schemaOf } from "./schema.ts";
@@ -71,12 +71,8 @@ async function firstDifference(left: DataFrame, right: DataFrame, types: Types):
   const row = Number(found.getColumn("row").toArray()[0]);
   const at = names.findIndex((_, index) => found.getColumn(`d${index}`).toArray()[0] === true);
   const column = names[at] ?? "";
-  const shown = (prefix: string) =>
-    String(both.slice(row, 1).getColumn(`${prefix}${at}`))
-      .split("\n")
-      .slice(3, -1)
-      .join(" ")
-      .trim();
+  const [one = {}] = records(both.slice(row, 1).select(`l${at}`, `r${at}`));
+  const shown = (prefix: string) => inspect(one[`${prefix}${at}`], { breakLength: Number.POSITIVE_INFINITY });
   return {
     in: "values",
     message: `Row ${row} of column "${column}" is ${shown("l")} in one and ${shown("r")} in the other.`,

@@ -59,7 +59,7 @@ function rowOfNulls(columns: readonly [string, ColumnType][]): DataFrame {
 }
 
 /** A column name that none of these has. */
-export function freeName(taken: ReadonlyMap<string, unknown>): string {
+function freeName(taken: ReadonlyMap<string, unknown>): string {
   let name = "millrace row";
   while (taken.has(name)) name += "'";
   return name;

@@ -89,14 +89,16 @@ async function claimFolder(root: string): Promise<string> {
   }
 }
 
+/** What a lock leaves in the folder: its file, and SQLite's journal. */
+const lockFiles = [".lock", ".lock-journal"];
+
 /** Locks are given back by the kernel when the process ends; the references keep them from being collected before. */
 const heldForever: AsyncDisposable[] = [];
 
 function removeSync(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
-    rmSync(`${folder}.lock`, { force: true });
-    rmSync(`${folder}.lock-next`, { force: true });
+    for (const rest of lockFiles) rmSync(`${folder}${rest}`, { force: true });
   } catch {
     // The next process finds it as a leftover.
   }
@@ -105,17 +107,18 @@ function removeSync(folder: string): void {
 /** Removes what processes that are gone have left: those whose lock is free. A folder is made only after its lock is held. */
 async function removeLeftovers(root: string): Promise<void> {
   const entries = await readdir(root);
-  const names = new Set(entries.map((entry) => basename(entry).replace(/\.lock(-next)?$/, "")));
+  const names = new Set(entries.map((entry) => basename(entry).replace(/\.lock(-journal)?$/, "")));
   for (const name of names) {
     const folder = join(root, name);
     if (!(await exists(`${folder}.lock`))) {
       await rm(folder, { recursive: true, force: true });
+      for (const rest of lockFiles) await rm(`${folder}${rest}`, { force: true });
       continue;
     }
     await using lock = await tryLock(`${folder}.lock`);
     if (!lock) continue;
     await rm(folder, { recursive: true, force: true });
-    await rm(`${folder}.lock`, { force: true });
+    for (const rest of lockFiles) await rm(`${folder}${rest}`, { force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { CorruptDataError, FidelityError } from "../errors.ts";
-import { fileError, isDiskFull } from "../system/files.ts";
+import { errnoOf, fileError } from "../system/files.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace } from "./schema.ts";
 
@@ -84,8 +84,7 @@ async function checkEnds(path: string, place: FramePlace): Promise<void> {
 
 function readError(cause: unknown, path: string, place: FramePlace): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (isDiskFull(cause) || /\(os error \d+\)/.test(message))
-    return fileError(cause, { ...place, doing: `read ${path}` });
+  if (errnoOf(cause) !== undefined) return fileError(cause, { ...place, doing: `read ${path}` });
   return corrupt(message.split("\n")[0] ?? message, path, place, cause);
 }
 

@@ -1,5 +1,4 @@
 import { SchemaError } from "../errors.ts";
-import { freeName } from "./conform.ts";
 import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, typesOf } from "./schema.ts";
 import { exactColumn } from "./time-range.ts";
@@ -27,34 +26,28 @@ export async function requireKey(
   for (const name of key) if (!df.columns.includes(name)) fail(`there is no column "${name}"`);
   if (new Set(key).size < key.length) fail("a column is named twice");
   if (df.height === 0) return;
-  const rowColumn = freeName(new Map(key.map((name) => [name, true])));
-  const keys = df.lazy().select(key.map(exactColumn)).withRowIndex(rowColumn);
-  for (const name of key) {
+  const keys = df.lazy().select(keyColumns(key)).withRowIndex("row");
+  for (const [index, name] of key.entries()) {
     const isFloat = types[df.columns.indexOf(name)]?.kind.startsWith("float");
-    const column = exactColumn(name);
-    const row = await firstRow(keys, rowColumn, isFloat ? column.isNull().or(column.isNan()) : column.isNull());
+    const column = pl.col(`key ${index}`);
+    const row = await firstRow(keys, isFloat ? column.isNull().or(column.isNan()) : column.isNull());
     if (row !== undefined) fail(`row ${row} has no value of "${name}"`);
   }
-  const row = await firstRow(keys, rowColumn, asOne(key).isFirstDistinct().not());
+  const on = key.map((_, index) => `key ${index}`);
+  const whole = on.length === 1 ? pl.col("key 0") : pl.struct(on.map((name) => pl.col(name)));
+  const row = await firstRow(keys, whole.isFirstDistinct().not());
   if (row === undefined) return;
-  const twin = await twinOf(keys, rowColumn, key, row);
-  fail(`row ${twin} and row ${row} have the same`);
+  const one = keys.slice(row, 1).drop("row");
+  const twins = await keys.join(one, { on, how: "semi" }).select(pl.col("row").min()).collect();
+  fail(`row ${twins.getColumn("row").get(0)} and row ${row} have the same`);
 }
 
-async function twinOf(keys: LazyDataFrame, rowColumn: string, key: readonly string[], row: number): Promise<number> {
-  const one: LazyDataFrame = keys.slice(row, 1).select(key.map(exactColumn));
-  const same = await keys
-    .join(one, { on: [...key], how: "semi" })
-    .select(pl.col(rowColumn).min())
-    .collect();
-  return Number(same.getColumn(rowColumn).get(0));
+/** The key columns under the names `key 0`, `key 1` …, which no join and no row number gets in the way of. */
+export function keyColumns(key: readonly string[]): Expr[] {
+  return key.map((name, index) => exactColumn(name).alias(`key ${index}`));
 }
 
-function asOne(key: readonly string[]): Expr {
-  return key.length === 1 ? exactColumn(key[0] ?? "") : pl.struct(key.map(exactColumn));
-}
-
-async function firstRow(keys: LazyDataFrame, rowColumn: string, condition: Expr): Promise<number | undefined> {
-  const found = await keys.filter(condition).select(pl.col(rowColumn)).limit(1).collect();
-  return found.height > 0 ? Number(found.getColumn(rowColumn).get(0)) : undefined;
+async function firstRow(keys: LazyDataFrame, condition: Expr): Promise<number | undefined> {
+  const found = await keys.filter(condition).select(pl.col("row")).limit(1).collect();
+  return found.height > 0 ? Number(found.getColumn("row").get(0)) : undefined;
 }

@@ -1,10 +1,9 @@
 import type { SaveMode } from "../contracts/save-options.ts";
 import { SchemaError } from "../errors.ts";
-import { conform, freeName, sharedTypes } from "./conform.ts";
-import { requireKey } from "./key.ts";
+import { conform, sharedTypes } from "./conform.ts";
+import { keyColumns, requireKey } from "./key.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "./polars.ts";
 import { type FramePlace, schemaDifferences, schemaOf } from "./schema.ts";
-import { exactColumn } from "./time-range.ts";
 
 /** How a new frame joins the one that stands there, and whose they are, for errors. */
 export interface MergeOptions {
@@ -48,28 +47,26 @@ async function upsert(
   oldRows: number,
   key: readonly string[],
 ): Promise<DataFrame> {
-  const on = [...key];
-  const rowColumn = freeName(new Map(on.map((name) => [name, true])));
-  const placeColumn = `${rowColumn} of the other`;
-  const keysOf = (frame: LazyDataFrame, index: string) => frame.select(on.map(exactColumn)).withRowIndex(index);
+  const on = key.map((_, index) => `key ${index}`);
+  const keysOf = (frame: LazyDataFrame, index: string) => frame.select(keyColumns(key)).withRowIndex(index);
   const stacked = await pl.concat([before, after]).collect();
   const old = stacked.head(oldRows).lazy();
   const next = stacked.slice(oldRows, stacked.height - oldRows).lazy();
-  const kept = await keysOf(old, rowColumn)
-    .join(keysOf(next, placeColumn), { on, how: "left", maintainOrder: "left" })
+  const kept = await keysOf(old, "row")
+    .join(keysOf(next, "place"), { on, how: "left", maintainOrder: "left" })
     .select(
       pl
-        .when(pl.col(placeColumn).isNull())
-        .then(pl.col(rowColumn).cast(pl.Int64))
-        .otherwise(pl.col(placeColumn).cast(pl.Int64).add(pl.lit(oldRows).cast(pl.Int64)))
-        .alias(rowColumn),
+        .when(pl.col("place").isNull())
+        .then(pl.col("row").cast(pl.Int64))
+        .otherwise(pl.col("place").cast(pl.Int64).add(pl.lit(oldRows).cast(pl.Int64)))
+        .alias("row"),
     )
     .collect();
-  const added = await keysOf(next, rowColumn)
-    .join(keysOf(old, placeColumn), { on, how: "anti", maintainOrder: "left" })
-    .select(pl.col(rowColumn).cast(pl.Int64).add(pl.lit(oldRows).cast(pl.Int64)).alias(rowColumn))
+  const added = await keysOf(next, "row")
+    .join(keysOf(old, "place"), { on, how: "anti", maintainOrder: "left" })
+    .select(pl.col("row").cast(pl.Int64).add(pl.lit(oldRows).cast(pl.Int64)).alias("row"))
     .collect();
-  const rows = pl.concat([kept, added]).getColumn(rowColumn);
+  const rows = pl.concat([kept, added]).getColumn("row");
   return stacked.lazy().select(pl.all().gather(rows)).collect();
 }
 
