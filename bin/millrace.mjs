@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
+import module from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { environmentFor, findNode, runInPlace, SetupError } from "./node-24.mjs";
+import { cacheFolder, environmentFor, findNode, runInPlace, SetupError } from "./node-24.mjs";
 
 const main = new URL("../dist/cli/main.js", import.meta.url);
 
@@ -11,6 +13,8 @@ async function start() {
   }
   const node = findNode((line) => process.stderr.write(`${line}\n`));
   if (node === process.execPath) {
+    // Compiled code is kept for the next start, which then takes about a fifth less.
+    module.enableCompileCache(join(cacheFolder(), "compiled"));
     await import(main.href);
     return;
   }
