@@ -20,12 +20,6 @@ export function quoteTable({ schema, table }: TableName): string {
   return `${quote(schema)}.${quote(table)}`;
 }
 
-/** A text as a literal of SQL, for the few statements that take no parameters. */
-export function literal(text: string): string {
-  const quoted = `'${text.replaceAll("'", "''")}'`;
-  return text.includes("\\") ? ` E${quoted.replaceAll("\\", "\\\\")}` : quoted;
-}
-
 /**
  * The table that a frame's name means: `x` stands in the default schema, `s.x` in the schema s.
  *
