@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Diagnosis } from "../../contracts/diagnose.ts";
-import { nearestExisting } from "../../system/folders.ts";
+import { cacheFolder, nearestExisting } from "../../system/folders.ts";
 import { arcticPackages } from "./environment.ts";
 import type { ArcticParts } from "./parts.ts";
 import { findPython, hasUv, noPython, noVenv } from "./python.ts";
@@ -59,7 +59,7 @@ export async function diagnoseArctic({ config }: ArcticParts): Promise<Diagnosis
       ? {
           name: "ArcticDB",
           status: hindrance ? "fail" : "ok",
-          found: `its Python environment will be fetched on first use, about ${arcticPackages.size}`,
+          found: `its Python environment will be fetched on first use, about ${arcticPackages.size}, to ${cacheFolder("arctic")}`,
           ...(hindrance && { remedy: remedyOf(hindrance) }),
         }
       : {
