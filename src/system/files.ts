@@ -23,7 +23,7 @@ export function errnoOf(cause: unknown): string | undefined {
   return number === undefined ? undefined : rustErrors[Number(number)];
 }
 
-/** Those of Linux; the ones that differ on macOS are EMLINK and above and only EDQUOT of them is used (69 there). */
+/** Linux numbers; up to 34 macOS has the same, and of those above it only EDQUOT matters (69 there). */
 const rustErrors: Record<number, string> = {
   1: "EPERM",
   2: "ENOENT",
@@ -41,11 +41,6 @@ const rustErrors: Record<number, string> = {
   69: "EDQUOT",
   122: "EDQUOT",
 };
-
-/** Whether a failure says that no space is left: the disk, the quota, or the largest file that is allowed. */
-export function isDiskFull(cause: unknown): boolean {
-  return ["ENOSPC", "EDQUOT", "EFBIG"].includes(errnoOf(cause) ?? "");
-}
 
 /** Turns the failure of a file operation into the error that a user sees. A MillraceError passes unchanged. */
 export function fileError(cause: unknown, { storage, frame, doing }: FileAction): MillraceError {
