@@ -4,11 +4,14 @@ import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
 import { type CsvColumn, csvColumn } from "./column-types.ts";
 import type { Texts } from "./texts.ts";
 
+/** A column to be read. `written`: its texts have the one form in which millrace writes that type, and need no second look. */
+export interface FoundField extends FrameField {
+  readonly written: boolean;
+}
+
 /** How to turn texts into values. */
 export interface Conversion {
-  fields: readonly FrameField[];
-  /** Whether millrace wrote the texts. */
-  written: boolean;
+  fields: readonly FoundField[];
   /** Name of the frame, for errors. */
   frame: string;
 }
@@ -19,16 +22,17 @@ export interface Conversion {
  * @throws SchemaError naming row, column and value.
  */
 export async function convertTexts({ frame: texts, columns }: Texts, conversion: Conversion): Promise<DataFrame> {
-  const { fields, written, frame } = conversion;
+  const { fields, frame } = conversion;
   const parts = columns.map(({ id }, i) => {
-    const column = csvColumn(fields[i] as FrameField, frame);
-    return { id, column, value: decoded(pl.col(id), column, written) };
+    const { written, ...field } = fields[i] as FoundField;
+    const column = csvColumn(field, frame);
+    return { id, column, written, value: decoded(pl.col(id), column, written) };
   });
   const values = await texts
     .lazy()
     .select(...parts.map(({ id, value }) => value.alias(id)))
     .collect();
-  for (const { id, column, value } of parts) {
+  for (const { id, column, value, written } of parts) {
     await requireValues(values, id, column.field, frame);
     if (column.type.kind === "string") continue;
     if (values.getColumn(id).nullCount() === texts.getColumn(id).nullCount()) continue;
@@ -62,10 +66,10 @@ async function requireValues(
 
 /** The types that were declared, in place of those that were kept or found. */
 export function declaredFields(
-  fields: readonly FrameField[],
+  fields: readonly FoundField[],
   declared: FrameSchema | undefined,
   frame: string,
-): FrameField[] {
+): FoundField[] {
   const missing = declared?.fields.find(({ name }) => !fields.some((field) => field.name === name));
   if (missing) {
     throw new SchemaError(`The schema declares the column "${missing.name}", which ${frame} does not have.`, {
@@ -74,7 +78,10 @@ export function declaredFields(
       hint: `It has: ${fields.map(({ name }) => name).join(", ")}.`,
     });
   }
-  return fields.map((field) => declared?.fields.find(({ name }) => name === field.name) ?? field);
+  return fields.map((found) => {
+    const field = declared?.fields.find(({ name }) => name === found.name) ?? found;
+    return { ...field, written: found.written && field.type === found.type };
+  });
 }
 
 /** In a file of another program `""` is how some write "nothing"; a declared column that may be null takes it so. */

@@ -1,11 +1,13 @@
-import type { FrameField } from "../../contracts/frame-schema.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
 import type { ColumnType, TimeUnit } from "../../frame/types.ts";
 import { typeText } from "../../frame/types.ts";
-import { decodeDatetime, fractionDigits, hasOffset, isFiner, isoDatetime } from "./datetime.ts";
+import type { FoundField } from "./convert.ts";
+import { decodeDatetime, fractionDigits, hasOffset, isFiner, isoDatetime, writtenDatetime } from "./datetime.ts";
 
 /** A type that a column of texts can turn out to have, with the proof over all its values. */
 interface Candidate {
+  /** Whether the texts have the one form in which millrace writes that type. */
+  written?: boolean;
   /** One boolean: whether every text (nulls aside) is such a value and is held exactly. */
   proves(text: Expr): Expr;
   type(text: string, frame: DataFrame): Promise<ColumnType | null>;
@@ -13,11 +15,16 @@ interface Candidate {
 
 const wholeNumber = "^(0|-?[1-9][0-9]{0,18})$";
 const decimalNumber = "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$";
+const shortDecimal = "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$";
 const floatWords = "^(NaN|nan|-?inf|-?Infinity)$";
 
+const writtenTypes = [null, "UTC"].flatMap((zone) =>
+  (["ms", "us", "ns"] as const).map((unit) => ({ kind: "datetime", unit, zone }) as const),
+);
+
 /**
- * Strictest first. What no candidate proves stays text: leading zeros and plus signs, numbers with more digits than 64 bits
- * hold, mixed columns, words for "nothing" such as NA or NULL.
+ * Strictest first, and of two for one type the quicker. What no candidate proves stays text: leading zeros and plus signs,
+ * numbers with more digits than 64 bits hold, mixed columns, words for "nothing" such as NA or NULL.
  */
 const candidates: Candidate[] = [
   { proves: (text) => text.str.contains("^(true|false)$").all(), type: always({ kind: "boolean" }) },
@@ -26,6 +33,7 @@ const candidates: Candidate[] = [
       text.str.contains(wholeNumber).all().and(text.cast(pl.Int64, false).nullCount().eq(text.nullCount())),
     type: always({ kind: "int64" }),
   },
+  { proves: provesShortDecimal, type: always({ kind: "float64" }) },
   { proves: provesFloat, type: always({ kind: "float64" }) },
   {
     proves: (text) =>
@@ -35,6 +43,15 @@ const candidates: Candidate[] = [
         .and(text.str.strptime(pl.Date, "%Y-%m-%d").nullCount().eq(text.nullCount())),
     type: always({ kind: "date" }),
   },
+  ...writtenTypes.map((type) => ({
+    written: true,
+    proves: (text: Expr) =>
+      text.str
+        .contains(writtenDatetime(type))
+        .all()
+        .and(decodeDatetime(text, type, true).nullCount().eq(text.nullCount())),
+    type: always(type),
+  })),
   { proves: (text) => text.str.contains(isoDatetime).all().and(hasOffset(text).not().all()), type: datetimeType(null) },
   { proves: (text) => text.str.contains(isoDatetime).all().and(hasOffset(text).all()), type: datetimeType("UTC") },
 ];
@@ -44,15 +61,17 @@ const candidates: Candidate[] = [
  *
  * @param texts string columns called `columns[i].id`.
  */
-export async function inferFields(texts: DataFrame, columns: { id: string; name: string }[]): Promise<FrameField[]> {
+export async function inferFields(texts: DataFrame, columns: { id: string; name: string }[]): Promise<FoundField[]> {
   const sample = texts.head(1_000);
   const types = new Map<string, ColumnType>();
+  const written = new Set<string>();
   let open = columns.map(({ id }) => id).filter((id) => texts.getColumn(id).nullCount() < texts.height);
   for (const candidate of candidates) {
     const likely = await proven(sample, open, candidate);
     for (const id of await proven(texts, likely, candidate)) {
       const type = await candidate.type(id, texts);
       if (type) types.set(id, type);
+      if (candidate.written) written.add(id);
     }
     open = open.filter((id) => !types.has(id));
   }
@@ -60,6 +79,7 @@ export async function inferFields(texts: DataFrame, columns: { id: string; name:
     name,
     type: typeText(types.get(id) ?? { kind: "string" }),
     nullable: texts.getColumn(id).nullCount() > 0,
+    written: written.has(id),
   }));
 }
 
@@ -74,6 +94,11 @@ async function proven(texts: DataFrame, ids: string[], { proves }: Candidate): P
 
 function always(type: ColumnType): Candidate["type"] {
   return async () => type;
+}
+
+/** At most 15 digits, which a float always holds. */
+function provesShortDecimal(text: Expr): Expr {
+  return text.str.contains(shortDecimal).all().and(text.str.contains("^.{16}").any().not());
 }
 
 /**

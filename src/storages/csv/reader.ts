@@ -115,7 +115,6 @@ export class CsvReader {
     const content = await contentOf(path, signal);
     const kept = given === undefined ? await this.#kept.find(name, content) : given;
     const source = { path, frame: name, format, signal };
-    const written = kept !== null;
     const texts = kept
       ? await readWritten(
           source,
@@ -125,12 +124,14 @@ export class CsvReader {
       : await readForeign(source, this.#context.config);
     signal?.throwIfAborted();
     if (!kept && given === undefined) await this.#tellForeign(name);
-    const found = kept ? kept.schema.fields : await inferFields(texts.frame, texts.columns);
+    const found = kept
+      ? kept.schema.fields.map((field) => ({ ...field, written: true }))
+      : await inferFields(texts.frame, texts.columns);
     const fields = declaredFields(found, request.schema, name);
     const wanted = texts.columns.map(({ name: column }) => !request.columns || request.columns.includes(column));
     const frame = await convertTexts(
       { frame: texts.frame, columns: texts.columns.filter((_, i) => wanted[i]) },
-      { fields: fields.filter((_, i) => wanted[i]), written, frame: name },
+      { fields: fields.filter((_, i) => wanted[i]), frame: name },
     );
     signal?.throwIfAborted();
     if (kept && request.limit === undefined && columnsOf(frame).length > 0 && heightOf(frame) !== kept.rows) {
@@ -139,7 +140,8 @@ export class CsvReader {
         frame: name,
       });
     }
-    return { frame, schema: { fields }, content, kept };
+    const schema = { fields: fields.map(({ written: _, ...field }) => field) };
+    return { frame, schema, content, kept };
   }
 
   async #tellForeign(name: string): Promise<void> {

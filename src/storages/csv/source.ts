@@ -7,7 +7,7 @@ import type { ReadOptions } from "../../contracts/read-options.ts";
 import { lazyOf } from "../../frame/access.ts";
 import { sliceFrame } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
-import { requireColumns } from "../../frame/schema.ts";
+import { readSchema, requireColumns } from "../../frame/schema.ts";
 import { applyReadOptions } from "../../frame/time-range.ts";
 import { assertReadOptions } from "../options.ts";
 import { csvCapabilities } from "./capabilities.ts";
@@ -34,7 +34,8 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
   async getData(source: string, options: ReadOptions = {}): Promise<DataFrame> {
     assertReadOptions(options, rules);
     const name = this.#files.name(source);
-    const { schema, signal } = options;
+    const { signal } = options;
+    const schema = options.schema && readSchema(options.schema);
     const timed = options.from !== undefined || options.to !== undefined;
     const read = await this.#files.reader.read(name, {
       schema,

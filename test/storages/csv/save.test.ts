@@ -171,6 +171,17 @@ test("a file that another program edits is read by its values, and the log says 
   expect(context.lines.join("\n")).toMatch(/x\.csv was changed by another program/);
 });
 
+test("a declared type is looked at anew, even in a file of millrace's own", async () => {
+  const { source, saver } = await openCsv();
+  const ticks = pl.DataFrame([texts("t", ["1001", "2000"]), texts("n", ["1", "x"])]);
+  await saver.saveData(ticks.select(pl.col("t").cast(pl.Int64).cast(pl.Datetime("us")), pl.col("n")), "x");
+  const declared = (name: string, type: string) => ({ schema: { fields: [{ name, type, nullable: true }] } });
+  await expect(source.getData("x", declared("t", "datetime[ms]"))).rejects.toThrow(/Row 1 .*column "t"/);
+  await expect(source.getData("x", declared("n", "int64"))).rejects.toThrow(/Row 2 .*column "n"/);
+  const read = await source.getData("x", declared("t", "string"));
+  expect(read.getColumn("t").toArray()).toEqual(["1970-01-01T00:00:00.001001", "1970-01-01T00:00:00.002000"]);
+});
+
 test("an edit that keeps size and time is noticed", async () => {
   const { source, saver, data } = await openCsv();
   await saver.saveData(two(), "x");
