@@ -26,21 +26,15 @@ describe("withLock", () => {
 
   it("serves the waiters of one process one at a time and in order", async () => {
     const file = join(await testFolder(), "x.lock");
+    const names = [..."abcdefghij"];
     const events: string[] = [];
-    await Promise.all(
-      ["a", "b", "c"].map((name) =>
-        withLock(
-          file,
-          async () => {
-            events.push(`${name} in`);
-            await new Promise((resolve) => setImmediate(resolve));
-            events.push(`${name} out`);
-          },
-          options,
-        ),
-      ),
-    );
-    expect(events).toEqual(["a in", "a out", "b in", "b out", "c in", "c out"]);
+    const work = async (name: string) => {
+      events.push(`${name} in`);
+      await new Promise((resolve) => setImmediate(resolve));
+      events.push(`${name} out`);
+    };
+    await Promise.all(names.map((name) => withLock(file, () => work(name), options)));
+    expect(events).toEqual(names.flatMap((name) => [`${name} in`, `${name} out`]));
   });
 
   it("gives up after the wait with an error that names what is locked, and lets later waiters through", async () => {
