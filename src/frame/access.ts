@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { Writable } from "node:stream";
+import { DataType } from "nodejs-polars/bin/datatypes/index.js";
 import { _LazyDataFrame } from "nodejs-polars/bin/lazy/dataframe.js";
 import { SchemaError } from "../errors.ts";
 import { type DataFrame, type LazyDataFrame, pl, type Series } from "./polars.ts";
@@ -14,6 +16,8 @@ interface NativeFrame {
   readonly height: number;
   readonly columns: string[];
   lazy(): object;
+  dtypes(): unknown[];
+  writeIpc(target: Writable, compression: string): void;
 }
 
 /** Number of rows. */
@@ -46,6 +50,27 @@ export function selectOf(frame: DataFrame, columns: readonly string[]): DataFram
 /** `rows` rows from row `start` on. Copies no values. */
 export function sliceOf(frame: DataFrame, start: number, rows: number): DataFrame {
   return lazyOf(frame).slice(start, rows).collectSync();
+}
+
+/** The dtypes of the columns, in order. Throws where nodejs-polars has no dtype for one (binary, enum). */
+export function dtypesOf(frame: DataFrame): DataType[] {
+  return nativeOf(frame)
+    .dtypes()
+    .map((dtype) => DataType.deserialize(dtype));
+}
+
+/** The frame as the bytes of an Arrow file, made at once: for small frames. Texts come as views. */
+export function ipcBytesOf(frame: DataFrame): Buffer {
+  const parts: Buffer[] = [];
+  const target = new Writable({
+    write(part: Buffer, _encoding, done) {
+      parts.push(part);
+      done();
+    },
+  });
+  nativeOf(frame).writeIpc(target, "uncompressed");
+  target.end();
+  return Buffer.concat(parts);
 }
 
 function nativeOf(frame: DataFrame): NativeFrame {

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch, Table } from "apache-arrow";
+import { columnsOf, heightOf, ipcBytesOf } from "./access.ts";
 import { arrowLibrary } from "./arrow-library.ts";
 import { exchangeFile, systemTemp } from "./exchange.ts";
 import { readIpc, writeIpc } from "./ipc.ts";
@@ -19,10 +20,11 @@ const batchRows = 32_768;
  * loop stays free while it is made.
  */
 export async function toArrow(df: DataFrame, config = systemTemp): Promise<Table> {
-  if (df.height * df.width <= fewCells && typesOf(df).every(isFixedWidth)) {
-    return arrowLibrary().tableFromIPC(df.writeIPC());
+  const cells = heightOf(df) * columnsOf(df).length;
+  if (cells <= fewCells && typesOf(df).every(isFixedWidth)) {
+    return arrowLibrary().tableFromIPC(ipcBytesOf(df));
   }
-  await using file = await exchangeFile(config, df.height * df.width * 24);
+  await using file = await exchangeFile(config, cells * 24);
   await writeIpc(df, file.path);
   return arrowLibrary().tableFromIPC(await readWhole(file.path));
 }

@@ -1,4 +1,5 @@
 import { SchemaError } from "../errors.ts";
+import { heightOf, lazyOf, sliceOf } from "./access.ts";
 import { type DataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, schemaDifferences, schemaOf } from "./schema.ts";
 
@@ -8,8 +9,8 @@ export const defaultBatchRows = 65_536;
 /** Cuts a frame into pieces of at most `rows` rows, without copying. A frame without rows gives one piece, which carries its columns. */
 export function* sliceFrame(df: DataFrame, rows: number = defaultBatchRows): Generator<DataFrame> {
   if (!Number.isSafeInteger(rows) || rows < 1) throw new SchemaError(`Pieces of ${rows} rows can't be cut.`);
-  yield df.slice(0, rows);
-  for (let at = rows; at < df.height; at += rows) yield df.slice(at, rows);
+  yield sliceOf(df, 0, rows);
+  for (let at = rows; at < heightOf(df); at += rows) yield sliceOf(df, at, rows);
 }
 
 /**
@@ -34,5 +35,5 @@ export function concatFrames(frames: readonly DataFrame[], place: FramePlace = {
       });
     }
   }
-  return pl.concat([...frames]);
+  return pl.concat(frames.map(lazyOf)).collectSync();
 }

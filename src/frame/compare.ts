@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { inspect, isDeepStrictEqual } from "node:util";
+import { heightOf, lazyOf } from "./access.ts";
 import { type DataFrame, type Expr, pl } from "./polars.ts";
 import { records } from "./records.ts";
 import { schemaOf } from "./schema.ts";
@@ -38,10 +39,10 @@ export async function compareFrames(
     const [a, b] = [columnsLeft[at] ?? "none", columnsRight[at] ?? "none"];
     return { in: "columns", message: `Column ${at + 1} is ${a} in one and ${b} in the other.` };
   }
-  if (left.height !== right.height) {
-    return { in: "rows", message: `One has ${left.height} rows, the other ${right.height}.` };
+  if (heightOf(left) !== heightOf(right)) {
+    return { in: "rows", message: `One has ${heightOf(left)} rows, the other ${heightOf(right)}.` };
   }
-  if (left.height === 0) return null;
+  if (heightOf(left) === 0) return null;
   const types = new Map(schemaOf(left).fields.map(({ name, type }) => [name, type]));
   const order = key ?? (anyOrder ? [...types.keys()] : []);
   const sortable = order.filter((name) => !isNested(types.get(name) ?? ""));
@@ -55,8 +56,10 @@ async function firstDifference(left: DataFrame, right: DataFrame, types: Types):
   const names = [...types.keys()];
   // By position: whatever the columns are called, these names are free.
   const side = (frame: DataFrame, prefix: string) =>
-    frame.select(...names.map((name, at) => exactColumn(name).alias(`${prefix}${at}`)));
-  const both = pl.concat([side(left, "l"), side(right, "r")], { how: "horizontal" });
+    lazyOf(frame)
+      .select(names.map((name, at) => exactColumn(name).alias(`${prefix}${at}`)))
+      .collect();
+  const both = pl.concat([await side(left, "l"), await side(right, "r")], { how: "horizontal" });
   const differs = names.map((name, at) =>
     differ(pl.col(`l${at}`), pl.col(`r${at}`), types.get(name) ?? "").alias(`d${at}`),
   );
@@ -101,14 +104,15 @@ async function sorted(frame: DataFrame, columns: readonly string[], types: Types
     const type = types.get(name) ?? "";
     return isFloat(type) ? [exactColumn(name), isNegativeZero(exactColumn(name)).cast(pl.Int8)] : [exactColumn(name)];
   });
-  return frame.lazy().sort(order).collect();
+  return lazyOf(frame).sort(order).collect();
 }
 
 /** Lists and structs of floats, value by value in slices: polars takes -0 for 0 inside them. */
 async function nestedDifference(left: DataFrame, right: DataFrame, types: Types): Promise<FrameDifference | null> {
   const names = [...types].filter(([, type]) => isNested(type) && type.includes("float")).map(([name]) => name);
-  for (let at = 0; names.length > 0 && at < left.height; at += 4_096) {
-    const part = (frame: DataFrame) => records(frame.slice(at, 4_096).select(...names.map(exactColumn)));
+  for (let at = 0; names.length > 0 && at < heightOf(left); at += 4_096) {
+    const part = (frame: DataFrame) =>
+      records(lazyOf(frame).slice(at, 4_096).select(names.map(exactColumn)).collectSync());
     const [a, b] = [part(left), part(right)];
     for (const [row, one] of a.entries()) {
       const column = names.find((name) => !isDeepStrictEqual(one[name], b[row]?.[name]));

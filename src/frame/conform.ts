@@ -1,4 +1,5 @@
 import { SchemaError } from "../errors.ts";
+import { columnsOf, lazyOf } from "./access.ts";
 import { frame } from "./frame.ts";
 import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, typesOf } from "./schema.ts";
@@ -41,14 +42,14 @@ export function conform(df: DataFrame, types: ReadonlyMap<string, ColumnType>): 
     if (!was || was.kind === "null") missing.push([name, type]);
     else casts.push(exactColumn(name).cast(toPolars(type), true).alias(name));
   }
-  let lazy = df.lazy();
+  let lazy = lazyOf(df);
   if (casts.length > 0) lazy = lazy.withColumns(...casts);
   if (missing.length > 0) {
     const nulls = rowOfNulls(missing);
-    const kept = df.columns.filter((name) => !missing.some(([other]) => other === name));
+    const kept = columnsOf(df).filter((name) => !missing.some(([other]) => other === name));
     // The row number keeps the height of a frame of which no column is left.
     const numbered = lazy.withRowIndex(freeName(types)).select([pl.col(freeName(types)), ...kept.map(exactColumn)]);
-    lazy = df.width === 0 ? nulls.head(0).lazy() : numbered.join(nulls.lazy(), { how: "cross" });
+    lazy = own.size === 0 ? lazyOf(nulls).head(0) : numbered.join(lazyOf(nulls), { how: "cross" });
   }
   return lazy.select([...types.keys()].map(exactColumn));
 }
@@ -67,5 +68,5 @@ function freeName(taken: ReadonlyMap<string, unknown>): string {
 
 function namedTypes(df: DataFrame): Map<string, ColumnType> {
   const types = typesOf(df);
-  return new Map(df.columns.map((name, index) => [name, types[index] as ColumnType]));
+  return new Map(columnsOf(df).map((name, index) => [name, types[index] as ColumnType]));
 }

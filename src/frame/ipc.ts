@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { CorruptDataError, FidelityError } from "../errors.ts";
 import { errnoOf, fileError } from "../system/files.ts";
+import { lazyOf } from "./access.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace } from "./schema.ts";
 
@@ -13,14 +14,14 @@ const magic = "ARROW1";
  * It writes in place and syncs nothing: call it inside `placeFile`, or on an exchange file.
  */
 export async function writeIpc(df: DataFrame | LazyDataFrame, path: string, place: FramePlace = {}): Promise<void> {
-  if (df.columns.includes("")) {
+  const lazy = pl.DataFrame.isDataFrame(df) ? lazyOf(df) : df;
+  if (lazy.columns.includes("")) {
     throw new FidelityError('The frame has a column named "", which an Arrow file can\'t hold.', {
       ...details(place),
       hint: 'Rename it: df.rename({ "": "name" }).',
     });
   }
   try {
-    const lazy = pl.DataFrame.isDataFrame(df) ? df.lazy() : df;
     await lazy.sinkIpc(path, { compression: "uncompressed", compatLevel: "oldest", maintainOrder: true }).collect();
   } catch (cause) {
     throw fileError(cause, { ...place, doing: `write ${path}` });

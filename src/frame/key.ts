@@ -1,4 +1,5 @@
 import { SchemaError } from "../errors.ts";
+import { columnsOf, heightOf, lazyOf } from "./access.ts";
 import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, typesOf } from "./schema.ts";
 import { exactColumn } from "./time-range.ts";
@@ -23,12 +24,13 @@ export async function requireKey(
     });
   };
   const types = typesOf(df);
-  for (const name of key) if (!df.columns.includes(name)) fail(`there is no column "${name}"`);
+  const names = columnsOf(df);
+  for (const name of key) if (!names.includes(name)) fail(`there is no column "${name}"`);
   if (new Set(key).size < key.length) fail("a column is named twice");
-  if (df.height === 0) return;
-  const keys = df.lazy().select(keyColumns(key)).withRowIndex("row");
+  if (heightOf(df) === 0) return;
+  const keys = lazyOf(df).select(keyColumns(key)).withRowIndex("row");
   for (const [index, name] of key.entries()) {
-    const isFloat = types[df.columns.indexOf(name)]?.kind.startsWith("float");
+    const isFloat = types[names.indexOf(name)]?.kind.startsWith("float");
     const column = pl.col(`key ${index}`);
     const row = await firstRow(keys, isFloat ? column.isNull().or(column.isNan()) : column.isNull());
     if (row !== undefined) fail(`row ${row} has no value of "${name}"`);

@@ -1,5 +1,6 @@
 import type { SaveMode } from "../contracts/save-options.ts";
 import { SchemaError } from "../errors.ts";
+import { heightOf, lazyOf } from "./access.ts";
 import { conform, sharedTypes } from "./conform.ts";
 import { keyColumns, requireKey } from "./key.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "./polars.ts";
@@ -37,7 +38,7 @@ export async function mergeFrames(old: DataFrame | null, next: DataFrame, option
   const [before, after] = [conform(old, types), conform(next, types)];
   if (mode === "append") return pl.concat([before, after]).collect();
   await requireKey(old, key, place, "the frame that stands there");
-  return upsert(before, after, old.height, key);
+  return upsert(before, after, heightOf(old), key);
 }
 
 /** Puts both one below the other, and takes for each old row the new one of its key, then the new ones without an old row. */
@@ -50,8 +51,8 @@ async function upsert(
   const on = key.map((_, index) => `key ${index}`);
   const keysOf = (frame: LazyDataFrame, index: string) => frame.select(keyColumns(key)).withRowIndex(index);
   const stacked = await pl.concat([before, after]).collect();
-  const old = stacked.head(oldRows).lazy();
-  const next = stacked.slice(oldRows, stacked.height - oldRows).lazy();
+  const old = lazyOf(stacked).head(oldRows);
+  const next = lazyOf(stacked).slice(oldRows, heightOf(stacked) - oldRows);
   const kept = await keysOf(old, "row")
     .join(keysOf(next, "place"), { on, how: "left", maintainOrder: "left" })
     .select(
@@ -67,7 +68,7 @@ async function upsert(
     .select(pl.col("row").cast(pl.Int64).add(pl.lit(oldRows).cast(pl.Int64)).alias("row"))
     .collect();
   const rows = pl.concat([kept, added]).getColumn("row");
-  return stacked.lazy().select(pl.all().gather(rows)).collect();
+  return lazyOf(stacked).select(pl.all().gather(rows)).collect();
 }
 
 function requireSameColumns(old: DataFrame, next: DataFrame, place: FramePlace): void {

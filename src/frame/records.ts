@@ -1,3 +1,4 @@
+import { columnsOf, ipcBytesOf } from "./access.ts";
 import { arrowLibrary } from "./arrow-library.ts";
 import { decodeColumn } from "./decode.ts";
 import type { DataFrame } from "./polars.ts";
@@ -25,10 +26,10 @@ import { typesOf } from "./schema.ts";
  */
 export function records(df: DataFrame): Record<string, unknown>[] {
   const types = typesOf(df);
-  const names = df.columns;
+  const names = columnsOf(df);
   const rows: Record<string, unknown>[] = [];
-  if (df.width === 0) return rows;
-  for (const batch of arrowLibrary().tableFromIPC(df.writeIPC()).batches) {
+  if (names.length === 0) return rows;
+  for (const batch of arrowLibrary().tableFromIPC(ipcBytesOf(df)).batches) {
     const columns = types.map((type, index) => {
       const part = batch.data.children[index];
       return part ? decodeColumn(type, part) : [];

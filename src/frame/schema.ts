@@ -1,6 +1,7 @@
 import type { FrameField, FrameSchema, TypeText } from "../contracts/frame-schema.ts";
 import { type ErrorDetails, SchemaError } from "../errors.ts";
 import { didYouMean } from "../system/nearest.ts";
+import { columnOf, columnsOf, dtypesOf, ipcBytesOf, sliceOf } from "./access.ts";
 import { arrowLibrary } from "./arrow-library.ts";
 import { fromArrowField } from "./arrow-types.ts";
 import { type DataFrame, pl } from "./polars.ts";
@@ -19,19 +20,24 @@ export type DeclaredSchema = FrameSchema | Readonly<Record<string, TypeText>>;
 export function schemaOf(df: DataFrame): FrameSchema {
   const types = typesOf(df);
   return {
-    fields: df.columns.map((name, index) => ({ name, type: typeText(types[index] as ColumnType), nullable: true })),
+    fields: columnsOf(df).map((name, index) => ({ name, type: typeText(types[index] as ColumnType), nullable: true })),
   };
 }
 
 /** The type of each column, in order. */
 export function typesOf(df: DataFrame): ColumnType[] {
-  return quickTypes(df) ?? arrowLibrary().tableFromIPC(df.head(0).writeIPC()).schema.fields.map(fromArrowField);
+  return (
+    quickTypes(df) ??
+    arrowLibrary()
+      .tableFromIPC(ipcBytesOf(sliceOf(df, 0, 0)))
+      .schema.fields.map(fromArrowField)
+  );
 }
 
 /** What nodejs-polars says of the types, where that can be trusted; it throws on binary and enum, and shows no duration's unit. */
 function quickTypes(df: DataFrame): ColumnType[] | null {
   try {
-    const types = df.dtypes.map(fromPolars);
+    const types = dtypesOf(df).map(fromPolars);
     return types.some((type) => typeText(type).includes("duration")) ? null : types;
   } catch {
     return null;
@@ -96,7 +102,7 @@ export function assertSchema(df: DataFrame, declared: DeclaredSchema, place: Fra
   const schema = readSchema(declared);
   const differences = schemaDifferences(schema.fields, schemaOf(df).fields, "the schema", "the frame");
   for (const { name, nullable } of schema.fields) {
-    if (!nullable && df.columns.includes(name) && df.getColumn(name).nullCount() > 0) {
+    if (!nullable && columnsOf(df).includes(name) && columnOf(df, name).nullCount() > 0) {
       differences.push(`"${name}" holds a null, which the schema does not allow`);
     }
   }

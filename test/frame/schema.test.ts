@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { SchemaError } from "../../src/errors.ts";
+import { fromArrow, toArrow } from "../../src/frame/arrow.ts";
 import { concatFrames, sliceFrame } from "../../src/frame/batches.ts";
 import { compareFrames } from "../../src/frame/compare.ts";
 import { frame } from "../../src/frame/frame.ts";
+import { mergeFrames } from "../../src/frame/merge.ts";
+import { records } from "../../src/frame/records.ts";
 import { assertSchema, readSchema, requireColumns, requireFrame, schemaOf } from "../../src/frame/schema.ts";
 import { everyType } from "./samples.ts";
 
@@ -74,6 +77,34 @@ describe("batches", () => {
     expect(() => concatFrames([frame({ a: [1], b: [1] }), frame({ b: [1], a: [1] })])).toThrow("another order");
     expect(() => concatFrames([frame({ a: [1] }), frame({ a: [1], b: [1] })])).toThrow('"b" is not in');
   });
+});
+
+test("columns may be called like a frame's own methods", async () => {
+  const members = [
+    "height",
+    "width",
+    "columns",
+    "dtypes",
+    "lazy",
+    "select",
+    "slice",
+    "head",
+    "getColumn",
+    "writeIPC",
+    "vstack",
+  ];
+  const rows = [0, 1].map((row) => Object.fromEntries(members.map((name, index) => [name, `${row} ${index}`])));
+  const df = frame(rows);
+  expect(schemaOf(df).fields.map(({ name }) => name)).toEqual(members);
+  expect(records(df)).toEqual(rows);
+  expect(() => assertSchema(df, schemaOf(df))).not.toThrow();
+  expect(await compareFrames(df, concatFrames([...sliceFrame(df, 1)]), { anyOrder: true })).toBeNull();
+  expect(await compareFrames(df, await fromArrow(await toArrow(df)))).toBeNull();
+  const merged = await mergeFrames(df, df, { mode: "upsert", key: ["height", "lazy"], storage: "s", frame: "f" });
+  expect(await compareFrames(df, merged)).toBeNull();
+  expect(
+    records(await mergeFrames(df, frame({ filter: [1] }), { mode: "append", storage: "s", frame: "f" })),
+  ).toHaveLength(3);
 });
 
 test("nothing is printed by any of it", () => {
