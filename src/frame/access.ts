@@ -9,7 +9,7 @@ import { Writable } from "node:stream";
 import { DataType } from "nodejs-polars/bin/datatypes/index.js";
 import { _LazyDataFrame } from "nodejs-polars/bin/lazy/dataframe.js";
 import { SchemaError } from "../errors.ts";
-import { type DataFrame, type LazyDataFrame, pl, type Series } from "./polars.ts";
+import { type DataFrame, type Expr, type LazyDataFrame, pl, type Series } from "./polars.ts";
 
 /** The members of the native frame that stand behind the proxy. */
 interface NativeFrame {
@@ -42,14 +42,19 @@ export function lazyOf(frame: DataFrame): LazyDataFrame {
 
 /** Only these columns, in this order. Copies no values. */
 export function selectOf(frame: DataFrame, columns: readonly string[]): DataFrame {
-  return lazyOf(frame)
-    .select(...columns.map((name) => pl.col(name)))
-    .collectSync();
+  return lazyOf(frame).select(columns.map(exactColumn)).collectSync();
 }
 
 /** `rows` rows from row `start` on. Copies no values. */
 export function sliceOf(frame: DataFrame, start: number, rows: number): DataFrame {
   return lazyOf(frame).slice(start, rows).collectSync();
+}
+
+/** The column of exactly this name: polars takes `^…$` for a pattern and `*` for all columns. */
+export function exactColumn(name: string): Expr {
+  return name === "*" || (name.startsWith("^") && name.endsWith("$"))
+    ? pl.col(`^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`)
+    : pl.col(name);
 }
 
 /** The dtypes of the columns, in order. Throws where nodejs-polars has no dtype for one (binary, enum). */

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { inspect, isDeepStrictEqual } from "node:util";
-import { heightOf, lazyOf } from "./access.ts";
+import { exactColumn, heightOf, lazyOf } from "./access.ts";
 import { type DataFrame, type Expr, pl } from "./polars.ts";
 import { records } from "./records.ts";
 import { schemaOf } from "./schema.ts";
-import { exactColumn } from "./time-range.ts";
 
 /** The first thing in which two frames differ. Rows count from 0, in the order of the comparison. */
 export interface FrameDifference {

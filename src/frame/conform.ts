@@ -1,9 +1,8 @@
 import { SchemaError } from "../errors.ts";
-import { columnsOf, lazyOf } from "./access.ts";
+import { columnsOf, exactColumn, lazyOf } from "./access.ts";
 import { frame } from "./frame.ts";
 import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, typesOf } from "./schema.ts";
-import { exactColumn } from "./time-range.ts";
 import { type ColumnType, sameType, toPolars, typeText } from "./types.ts";
 import { widerType } from "./widen.ts";
 

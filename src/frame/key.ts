@@ -1,8 +1,7 @@
 import { SchemaError } from "../errors.ts";
-import { columnsOf, heightOf, lazyOf } from "./access.ts";
+import { columnsOf, exactColumn, heightOf, lazyOf } from "./access.ts";
 import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, typesOf } from "./schema.ts";
-import { exactColumn } from "./time-range.ts";
 
 /**
  * Asserts that the key columns are there and that no row lacks a value of them or has another row's key. NaN counts as

@@ -2,6 +2,7 @@ import type { FrameSchema } from "../contracts/frame-schema.ts";
 import type { ReadOptions } from "../contracts/read-options.ts";
 import { ConfigError, SchemaError } from "../errors.ts";
 import { didYouMean } from "../system/nearest.ts";
+import { exactColumn } from "./access.ts";
 import { dayNs, floorDiv, parseIso } from "./iso.ts";
 import { type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, requireColumns } from "./schema.ts";
@@ -135,13 +136,6 @@ function checkColumns(columns: readonly string[], place: FramePlace): void {
   if (columns.length === 0) throw new ConfigError("`columns` is empty; a frame needs a column.", details(place));
   const twice = columns.find((name, index) => columns.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigError(`\`columns\` names "${twice}" twice.`, details(place));
-}
-
-/** The column of exactly this name: polars takes `^…$` for a pattern and `*` for all columns. */
-export function exactColumn(name: string): Expr {
-  return name === "*" || (name.startsWith("^") && name.endsWith("$"))
-    ? pl.col(`^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`)
-    : pl.col(name);
 }
 
 const greatest = 2n ** 63n - 1n;
