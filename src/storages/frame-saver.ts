@@ -12,7 +12,7 @@ import { mergeFrames } from "../frame/merge.ts";
 import type { DataFrame, LazyDataFrame } from "../frame/polars.ts";
 import { assertSchema, requireColumns, requireFrame, schemaOf } from "../frame/schema.ts";
 import type { StorageContext } from "./context.ts";
-import { assertSaveOptions } from "./options.ts";
+import { assertSaveOptions, exceptOption } from "./options.ts";
 import { spillBatches } from "./spill.ts";
 
 /** A frame to be put under a name, and what is kept with it. */
@@ -95,8 +95,7 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
   }
 
   async #saveFrame(data: DataFrame, destination: string, options: SaveOptions, backup: boolean): Promise<boolean> {
-    const { backup: _, ...capabilities } = { backup: undefined, ...options };
-    assertSaveOptions(capabilities, this.#storage);
+    assertSaveOptions(options, exceptOption(this.#storage, "backup"));
     const name = this.name(destination);
     const about = { storage: this.#storage.type, frame: name };
     requireFrame(data, about.storage, name);

@@ -6,6 +6,16 @@ type Role = "read" | "save";
 /** What `assertReadOptions` and `assertSaveOptions` need to know of a storage. */
 export type OptionRules = Pick<IStorage, "type" | "capabilities">;
 
+/** The same rules without one option, which only the storage's other calls take. */
+export function exceptOption({ type, capabilities }: OptionRules, name: string): OptionRules {
+  const others = (options: readonly string[]) => options.filter((option) => option !== name);
+  const { readOptions, saveOptions } = capabilities;
+  return {
+    type,
+    capabilities: { ...capabilities, readOptions: others(readOptions), saveOptions: others(saveOptions) },
+  };
+}
+
 /**
  * Refuses an option that is not in `supported`: none is ever ignored. An option whose value is
  * `undefined` counts as left out.

@@ -9,7 +9,7 @@ import { sliceFrame } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { readSchema, requireColumns } from "../../frame/schema.ts";
 import { applyReadOptions } from "../../frame/time-range.ts";
-import { assertReadOptions } from "../options.ts";
+import { assertReadOptions, exceptOption } from "../options.ts";
 import { csvCapabilities } from "./capabilities.ts";
 import type { CsvFiles } from "./files.ts";
 
@@ -32,7 +32,7 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
    * @throws CorruptDataError for a file that is no CSV, with the line; SchemaError for a value that is not of its declared type.
    */
   async getData(source: string, options: ReadOptions = {}): Promise<DataFrame> {
-    assertReadOptions(options, rules);
+    assertReadOptions(options, exceptOption(rules, "batchRows"));
     const name = this.#files.name(source);
     const { signal } = options;
     const schema = options.schema && readSchema(options.schema);
@@ -54,7 +54,7 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
   /** The file is read whole first; only then are there batches. */
   async *getBatches(source: string, options: ReadOptions & { batchRows?: number } = {}): AsyncGenerator<DataFrame> {
     const { batchRows, ...rest } = options;
-    assertReadOptions({ limit: batchRows }, rules);
+    assertReadOptions({ batchRows }, rules);
     const frame = await this.getData(source, rest);
     for (const batch of sliceFrame(frame, batchRows ?? 65_536)) {
       options.signal?.throwIfAborted();

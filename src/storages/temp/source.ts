@@ -10,7 +10,7 @@ import { sliceFrame } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { assertSchema, requireColumns } from "../../frame/schema.ts";
 import { applyReadOptions } from "../../frame/time-range.ts";
-import { assertReadOptions } from "../options.ts";
+import { assertReadOptions, exceptOption } from "../options.ts";
 import { tempCapabilities } from "./capabilities.ts";
 import type { TempFiles } from "./files.ts";
 import { readTemp } from "./reader.ts";
@@ -29,7 +29,7 @@ export class TempSource implements IDataSource, IBatchSource, IDescribe, IIdenti
 
   /** The frame as it was saved. `schema` is compared with it: Arrow files know their types. */
   async getData(source: string, options: ReadOptions = {}): Promise<DataFrame> {
-    assertReadOptions(options, rules);
+    assertReadOptions(options, exceptOption(rules, "batchRows"));
     const name = this.#files.name(source);
     await this.#files.sweep();
     options.signal?.throwIfAborted();

@@ -36,7 +36,7 @@ test("frames of any columns under any names come back exactly, in all four forms
       await saver.saveData(frame, `x${run}${ending}`);
       expect(await compareFrames(frame, await source.getData(`x${run}${ending}`))).toBeNull();
     }),
-    { numRuns: 60, seed: 11 },
+    { numRuns: 30, seed: 11 },
   );
 }, 60_000);
 

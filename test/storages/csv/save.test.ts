@@ -133,6 +133,8 @@ test("an option that csv lacks is refused, and so is upsert without a key", asyn
   const unknown = { asOf: 3 } as object;
   await expect(source.getData("x", unknown)).rejects.toMatchObject({ code: "OPTION_UNSUPPORTED" });
   await expect(saver.saveData(two(), "x", unknown)).rejects.toMatchObject({ code: "OPTION_UNSUPPORTED" });
+  await expect(saver.saveData(two(), "x", { backup: true } as object)).rejects.toMatchObject({ name: "ConfigError" });
+  await expect(source.getData("x", { batchRows: 2 } as object)).rejects.toMatchObject({ name: "ConfigError" });
   await expect(saver.saveData(two(), "x", { mode: "upsert" } as object)).rejects.toMatchObject({ name: "ConfigError" });
 });
 
