@@ -16,7 +16,7 @@ export interface FrameDifference {
 
 /** In which order rows are compared. Default: as they stand. */
 export interface CompareOptions {
-  /** Sorts both by these columns first. */
+  /** Sorts both by these columns first; they have to be unique, else rows with one key may be paired wrongly. */
   key?: readonly string[] | undefined;
   /** Compares the rows as a bag: sorts both by all columns first. */
   anyOrder?: boolean | undefined;

@@ -1,7 +1,7 @@
 import type { FrameSchema, TypeText } from "../../contracts/frame-schema.ts";
 import { FidelityError, SchemaError } from "../../errors.ts";
-import { type Expr, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { exactColumn } from "../../frame/access.ts";
+import { type Expr, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { type ColumnType, parseType, sameType, toPolars, typeText } from "../../frame/types.ts";
 
 /** A column of a frame, and the type as which ArcticDB holds it. Plain JSON: it stands in a symbol's metadata. */

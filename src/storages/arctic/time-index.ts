@@ -1,6 +1,6 @@
 import { SchemaError } from "../../errors.ts";
-import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { exactColumn } from "../../frame/access.ts";
+import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { parseType } from "../../frame/types.ts";
 import type { StoredColumn } from "./column-encoding.ts";
 
