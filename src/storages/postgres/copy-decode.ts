@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch, Schema } from "apache-arrow";
 import { CorruptDataError } from "../../errors.ts";
 import { arrowLibrary } from "../../frame/arrow-library.ts";
@@ -11,6 +12,9 @@ export interface DecodeOptions {
   /** Most rows of one batch. */
   readonly batchRows: number;
 }
+
+/** Bytes that are decoded in one turn of the event loop. A socket gives up to 2 MB in one turn, which would take too long. */
+const turnBytes = 256 << 10;
 
 /** Text of one batch; beyond, its 32-bit offsets would overflow. */
 const maxBatchText = 256 << 20;
@@ -26,9 +30,14 @@ export async function* decodeRows(
   options: DecodeOptions,
 ): AsyncGenerator<RecordBatch, void> {
   const decoder = new Decoder(columns, options);
+  let sinceTurn = 0;
   for await (const chunk of stream) {
     decoder.take(chunk);
     while (decoder.decode()) yield decoder.flush();
+    sinceTurn += chunk.length;
+    if (sinceTurn < turnBytes) continue;
+    sinceTurn = 0;
+    await nextTurn();
   }
   if (!decoder.done)
     throw new CorruptDataError("The server's answer ended in the middle.", {
