@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { type Config, DataFactory } from "millrace";
+import { type Config, DataFactory, type HelperStatus, type IDiagnose, type IHelpers } from "millrace";
 import { print, sayingLogger } from "./progress.ts";
 import { aligned } from "./summary.ts";
 
@@ -11,7 +11,7 @@ export async function announce(config: Config, folder: string, sites: string): P
   await using factory = new DataFactory({ config, logger: sayingLogger(() => {}) });
   for (const storage of factory.storages) {
     if (!("diagnose" in storage)) continue;
-    for (const { name, found, remedy } of await (storage as unknown as Diagnosing).diagnose()) {
+    for (const { name, found, remedy } of await (storage as unknown as IDiagnose).diagnose()) {
       print(`  ${name.padEnd(15)} ${found}${remedy ? `. ${remedy}` : ""}`);
     }
   }
@@ -22,9 +22,9 @@ export async function announce(config: Config, folder: string, sites: string): P
 export async function whereToLook(config: Config, folder: string): Promise<string[]> {
   const here = (path = "") => join(folder, relative(process.cwd(), path));
   await using factory = new DataFactory({ config, logger: sayingLogger(() => {}) });
-  const helpers: { where?: string }[] = [];
+  const helpers: HelperStatus[] = [];
   for (const storage of factory.storages) {
-    if ("helpers" in storage) helpers.push(...(await (storage as unknown as Helping).helpers()));
+    if ("helpers" in storage) helpers.push(...(await (storage as unknown as IHelpers).helpers()));
   }
   const postgres = join(here(config.FS_DATA), ".millrace", "postgres");
   const server = helpers.find(({ where }) => where?.startsWith("postgres"))?.where;
@@ -47,12 +47,4 @@ export async function whereToLook(config: Config, folder: string): Promise<strin
     "  npx millrace show csv:backup_copy",
     "  npx millrace ps",
   ];
-}
-
-interface Diagnosing {
-  diagnose(): Promise<{ name: string; found: string; remedy?: string }[]>;
-}
-
-interface Helping {
-  helpers(): Promise<{ where?: string }[]>;
 }
