@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -20,8 +21,11 @@ export async function workerFolder(): Promise<string> {
 /** The same, without making it. */
 export function workerFolderPath(): string {
   const runtime = process.env.XDG_RUNTIME_DIR;
-  const name = `millrace-${userInfo().uid}`;
-  const folder = runtime ? join(runtime, "millrace") : join(tmpdir(), name);
+  const { uid } = userInfo();
+  const name = `millrace-${uid}`;
+  // After `su` and the like the variable still names the folder of another user.
+  const own = runtime ? statSync(runtime, { throwIfNoEntry: false })?.uid === uid : false;
+  const folder = runtime && own ? join(runtime, "millrace") : join(tmpdir(), name);
   return folder.length <= maxSocketBytes - 30 ? folder : join("/tmp", name);
 }
 

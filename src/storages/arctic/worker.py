@@ -438,6 +438,7 @@ class Client:
 
 
 LARGE = 16 << 20
+FIRST_CLIENT = 15.0
 
 
 class Worker:
@@ -489,7 +490,9 @@ class Worker:
 
     def _done(self) -> bool:
         with self._lock:
-            idle = not self._clients and time.monotonic() - self._last >= self._idle
+            # The program that started it gets time to connect, however short the idle time is.
+            allowed = self._idle if self._where else max(self._idle, FIRST_CLIENT)
+            idle = not self._clients and time.monotonic() - self._last >= allowed
             self._stopping = self._stopping or idle
             return self._stopping
 

@@ -64,6 +64,15 @@ describe("the worker", () => {
     expect(await pidOf(opened)).not.toBe(pid);
   });
 
+  test("needs no idle time to be of use", async () => {
+    await using opened = await openArctic({ ARCTIC_IDLE: 0 });
+    await opened.storage.saver().saveData(rows(2), "one");
+    expect((await opened.storage.source().getData("one")).height).toBe(2);
+    const pid = await pidOf(opened);
+    await opened.storage.close();
+    expect(await isGone(pid)).toBe(true);
+  });
+
   test("that is killed gives an UnavailableError at once, loses nothing, and the next call gets another", async () => {
     await using opened = await openArctic();
     const { storage } = opened;
