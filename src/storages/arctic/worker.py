@@ -53,11 +53,14 @@ class Modules:
             import pyarrow.ipc  # noqa: F401
             import pandas as pd
             import arcticdb as adb
+            from arcticdb.config import set_config_int
             from arcticdb.version_store import _normalization
 
             def refuse(_data: Any) -> Any:
                 raise Failure("pickled", "It holds pickled Python objects, which are never unpickled.")
 
+            # By default a process goes on for seconds with the versions that it saw last, and misses what others wrote since.
+            set_config_int("VersionMap.ReloadInterval", 0)
             # Metadata that some other program pickled would otherwise run that program's code here.
             _normalization.Pickler.read = staticmethod(refuse)
             self.adb, self.pa, self.pd = adb, pa, pd
