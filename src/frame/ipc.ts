@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { CorruptDataError, FidelityError } from "../errors.ts";
 import { errnoOf, fileError } from "../system/files.ts";
+import { holdFile } from "../system/held-file.ts";
 import { lazyOf } from "./access.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace } from "./schema.ts";
@@ -29,20 +30,26 @@ export async function writeIpc(df: DataFrame | LazyDataFrame, path: string, plac
 }
 
 /**
- * Reads an Arrow file into memory. The frame no longer needs the file: what happens to it later changes nothing.
+ * Reads an Arrow file into memory, also while another is put in its place. The frame no longer needs the file: what happens
+ * to it later changes nothing.
  *
  * A flipped byte in the middle of a file is not noticed here; files that must be right carry a checksum of their own.
  *
  * @throws NotFoundError when there is no file; CorruptDataError when it is no whole Arrow file.
  */
 export async function readIpc(path: string, place: FramePlace = {}): Promise<DataFrame> {
-  const lazy = await scanIpc(path, place);
-  return collectIpc(lazy, path, place);
+  await checkEnds(path, place);
+  try {
+    await using held = await holdFile(path);
+    return await pl.scanIPC(held.path).collect();
+  } catch (cause) {
+    throw readError(cause, path, place);
+  }
 }
 
 /**
  * Opens an Arrow file for a lazy query. The file has to stay as it is until `collect()` has resolved; one that is replaced by
- * a rename or unlinked meanwhile may be read as the new one or fail.
+ * a rename meanwhile may end the process: see `holdFile`.
  *
  * @throws as `readIpc`, as far as the file's ends show it; the rest comes from `collect()`: see `collectIpc`.
  */

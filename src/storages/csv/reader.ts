@@ -4,6 +4,7 @@ import { CorruptDataError, MillraceError, NotFoundError, SchemaError } from "../
 import { columnsOf, heightOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { errnoOf, fileError } from "../../system/files.ts";
+import { holdFile } from "../../system/held-file.ts";
 import { didYouMean } from "../../system/nearest.ts";
 import type { StorageContext } from "../context.ts";
 import { convertTexts, declaredFields } from "./convert.ts";
@@ -59,7 +60,7 @@ export class CsvReader {
   /** @throws NotFoundError with the nearest names. */
   async read(name: string, request: ReadRequest = {}): Promise<ReadFrame> {
     const path = await this.#folder.path(name);
-    return this.stable(name, path, () => this.readFile(path, name, request), request.signal);
+    return this.stable(name, path, (held) => this.readFile(held, name, request), request.signal);
   }
 
   /** Like `read`, with null when nothing has that name. */
@@ -73,23 +74,23 @@ export class CsvReader {
   /** What is known of a file. Only one of another program has to be parsed for it. */
   async describe(name: string): Promise<DescribedFile> {
     const path = await this.#folder.path(name);
-    return this.stable(name, path, async () => {
-      const [content, { mtime: modified }] = [await contentOf(path), await stat(path)];
+    return this.stable(name, path, async (held) => {
+      const [content, { mtime: modified }] = [await contentOf(held), await stat(held)];
       const kept = await this.#kept.find(name, content);
       if (kept) return { schema: kept.schema, rows: kept.rows, bytes: content.bytes, modified, kept };
-      const { schema, frame } = await this.readFile(path, name, {});
+      const { schema, frame } = await this.readFile(held, name, {});
       return { schema, rows: heightOf(frame), bytes: content.bytes, modified, kept };
     });
   }
 
   /**
-   * Runs `work` on one state of a file: when the file was replaced or changed meanwhile, whatever came of it is dropped, and
+   * Runs `work` on one state of a file, held open: when the file was replaced or changed meanwhile, whatever came of it is dropped, and
    * it runs again.
    */
-  async stable<T>(name: string, path: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async stable<T>(name: string, path: string, work: (held: string) => Promise<T>, signal?: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const before = await this.#stamp(name, path);
-      const result = await work().then(
+      const result = await onHeld(path, work).then(
         (value) => ({ value }),
         (cause: unknown) => ({ cause }),
       );
@@ -162,6 +163,11 @@ export class CsvReader {
       throw new NotFoundError(`There is no ${name} in ${this.#folder.root}.${there}`, { storage: "csv", frame: name });
     }
   }
+}
+
+async function onHeld<T>(path: string, work: (held: string) => Promise<T>): Promise<T> {
+  await using held = await holdFile(path);
+  return await work(held.path);
 }
 
 /** A failure of the file system keeps its kind; whatever else polars says is about the file's content. */
