@@ -51,21 +51,12 @@ export async function readIpc(path: string, place: FramePlace = {}): Promise<Dat
  * Opens an Arrow file for a lazy query. The file has to stay as it is until `collect()` has resolved; one that is replaced by
  * a rename meanwhile may end the process: see `holdFile`.
  *
- * @throws as `readIpc`, as far as the file's ends show it; the rest comes from `collect()`: see `collectIpc`.
+ * @throws as `readIpc`, as far as the file's ends show it; the rest comes from `collect()`.
  */
 export async function scanIpc(path: string, place: FramePlace = {}): Promise<LazyDataFrame> {
   await checkEnds(path, place);
   try {
     return pl.scanIPC(path);
-  } catch (cause) {
-    throw readError(cause, path, place);
-  }
-}
-
-/** Collects a query that stands on a scanned Arrow file, with the errors of `readIpc`. */
-export async function collectIpc(lazy: LazyDataFrame, path: string, place: FramePlace = {}): Promise<DataFrame> {
-  try {
-    return await lazy.collect();
   } catch (cause) {
     throw readError(cause, path, place);
   }
