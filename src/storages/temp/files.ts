@@ -14,8 +14,14 @@ import { didYouMean } from "../../system/nearest.ts";
 import { placeFile, removeDurably } from "../../system/place-file.ts";
 import type { StorageContext } from "../context.ts";
 import type { FrameContent } from "../frame-saver.ts";
+import { checksumOf } from "./checksum.ts";
 
-const noteSchema = z.object({ timeColumn: z.string().optional(), key: z.array(z.string()).optional() });
+const noteSchema = z.object({
+  timeColumn: z.string().optional(),
+  key: z.array(z.string()).optional(),
+  /** See `checksumOf`; missing for a file that another program put there. */
+  checksum: z.number().optional(),
+});
 
 /** What is kept beside a frame's Arrow file. */
 export type TempNote = z.output<typeof noteSchema>;
@@ -27,7 +33,7 @@ const swept = new Map<string, number>();
 const sweepEveryMs = 3_600_000;
 
 /**
- * The files of one FS_TEMP: `<name>.arrow` for each frame. A time column or key stands in
+ * The files of one FS_TEMP: `<name>.arrow` for each frame. Its checksum, time column and key stand in
  * `.<hash of the name>.<stamp>.note`, where the stamp is the Arrow file's inode, size and time: it is placed before that file, so
  * at no instant a frame has the note of another.
  */
@@ -89,9 +95,8 @@ export class TempFiles {
       frame: name,
       ...(signal && { signal }),
       beforePlace: async (staging) => {
-        if (timeColumn === undefined && key === undefined) return;
         note = noteName(name, await this.stamp(name, staging));
-        const text = JSON.stringify({ timeColumn, key });
+        const text = JSON.stringify({ timeColumn, key, checksum: await checksumOf(staging) });
         await placeFile(join(this.root, note), (file) => writeFile(file, text));
       },
     });

@@ -3,6 +3,7 @@ import { CorruptDataError, NotFoundError } from "../../errors.ts";
 import { readIpc } from "../../frame/ipc.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { schemaOf } from "../../frame/schema.ts";
+import { checksumOf } from "./checksum.ts";
 import type { TempFiles, TempNote } from "./files.ts";
 
 /** A frame with what is kept beside it. */
@@ -19,16 +20,25 @@ export async function readTemp(files: TempFiles, name: string): Promise<ReadFram
   const path = files.path(name);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const before = await files.stamp(name, path);
-    const [frame, note] = await Promise.allSettled([readIpc(path), files.note(name, before)]);
+    const read = await readState(files, name, path, before).catch((cause: unknown) => ({ cause }));
     if ((await files.stamp(name, path)) !== before) continue;
-    if (frame.status === "rejected") throw damaged(name, frame.reason);
-    if (note.status === "rejected") throw damaged(name, note.reason);
-    return { frame: frame.value, schema: schemaOf(frame.value), ...note.value };
+    if ("cause" in read) throw damaged(name, read.cause);
+    return read;
   }
   throw new CorruptDataError(`${name} was replaced again and again while it was read.`, {
     storage: "temp",
     frame: name,
   });
+}
+
+/** The bytes are checked before polars sees them. */
+async function readState(files: TempFiles, name: string, path: string, stamp: string): Promise<ReadFrame> {
+  const note = await files.note(name, stamp);
+  if (note.checksum !== undefined && note.checksum !== (await checksumOf(path))) {
+    throw new CorruptDataError("its bytes are not those that were written.", { storage: "temp", frame: name });
+  }
+  const frame = await readIpc(path);
+  return { frame, schema: schemaOf(frame), ...note };
 }
 
 /** Like `readTemp`, with null when nothing has that name. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -107,7 +107,9 @@ test("append, upsert and what is kept with the frame", async () => {
   expect((await readdir(root)).filter((name) => name.endsWith(".note"))).toHaveLength(1);
   await saver.saveData(two(), "x");
   expect((await source.describe("x")).key).toBeUndefined();
-  expect(await readdir(root)).toEqual(["x.arrow"]);
+  expect((await readdir(root)).filter((name) => name.endsWith(".note"))).toHaveLength(1);
+  expect(await saver.deleteData("x")).toBe(true);
+  expect(await readdir(root)).toEqual([]);
 });
 
 test("columns, limit and the kept time column narrow a read", async () => {
@@ -162,6 +164,19 @@ test.each([
   await saver.saveData(two(), "x");
   await damage(join(root, "x.arrow"));
   await expect(source.getData("x")).rejects.toMatchObject({ name: "CorruptDataError", storage: "temp", frame: "x" });
+});
+
+test("a file of which the disk lost a byte is a CorruptDataError", async () => {
+  const { source, saver, root } = await openTemp();
+  await saver.saveData(two(), "x");
+  const path = join(root, "x.arrow");
+  const { atime, mtime } = await stat(path);
+  const bytes = await readFile(path);
+  bytes[200] = (bytes[200] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+  await utimes(path, atime, mtime);
+  await saver.saveData(two(), "y");
+  await expect(source.getData("x")).rejects.toMatchObject({ name: "CorruptDataError", frame: "x" });
 });
 
 test("a symbolic link is no frame", async () => {
