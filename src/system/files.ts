@@ -1,4 +1,5 @@
 import {
+  ConflictError,
   type ErrorDetails,
   InvalidNameError,
   MillraceError,
@@ -85,8 +86,12 @@ export function fileError(cause: unknown, { storage, frame, doing }: FileAction)
       return new InvalidNameError(`${could}: a symbolic link stands in the way.`, details);
     case "EISDIR":
       return new InvalidNameError(`${could}: a folder stands under that name.`, details);
-    case "ENOTDIR":
     case "EEXIST":
+      return new ConflictError(`${could}: another writer is at the same place.`, {
+        ...details,
+        hint: "Try again when it is done.",
+      });
+    case "ENOTDIR":
       return new InvalidNameError(`${could}: a file stands where a folder has to be.`, details);
     case "EIO":
     case "ESTALE":

@@ -45,7 +45,8 @@ export class TempFiles {
   constructor(context: StorageContext) {
     this.context = context;
     this.root = resolve(context.config.FS_TEMP);
-    this.#locks = join(resolve(context.config.FS_DATA), ".millrace", "locks", "temp");
+    // Beside the frames: services with different FS_DATA can share one FS_TEMP.
+    this.#locks = join(this.root, ".locks");
   }
 
   get storageId(): string {
@@ -153,7 +154,8 @@ export class TempFiles {
 
   /**
    * Removes frames older than TEMP_MAX_AGE: once when a process first uses the folder, then at most every hour. A frame that is
-   * being written is left alone, and one that is being read stays readable for its reader. Never rejects.
+   * being written is left alone, one that is being read stays readable for its reader, and a file that millrace did not write
+   * is never removed. Never rejects.
    */
   async sweep(): Promise<void> {
     const now = Date.now();
@@ -169,7 +171,7 @@ export class TempFiles {
   async #removeOld(name: string, before: number): Promise<void> {
     if (!(await this.#isOlder(name, before))) return;
     await using lock = await tryLock(this.#lockOf(name));
-    if (lock === null || !(await this.#isOlder(name, before))) return;
+    if (lock === null || !(await this.#isOlder(name, before)) || !(await this.#isOwn(name))) return;
     await this.remove(name);
     if (!isScratchName(name))
       this.context.logger.info({ storage: "temp", frame: name }, `Removed ${name}: it was older than TEMP_MAX_AGE.`);
@@ -180,12 +182,19 @@ export class TempFiles {
     return found !== null && found.mtimeMs < before;
   }
 
-  async #dropNotes(name: string, keep: string | null): Promise<void> {
+  /** Every frame that millrace wrote has a note. */
+  async #isOwn(name: string): Promise<boolean> {
+    return (await this.#notes(name)).length > 0;
+  }
+
+  async #notes(name: string): Promise<string[]> {
     const prefix = notePrefix(name);
-    for (const file of await readdir(this.root).catch(() => [])) {
-      const isNote = file.startsWith(prefix) && /^\d+-\d+-\d+\.note$/.test(file.slice(prefix.length));
-      if (isNote && file !== keep) await rm(join(this.root, file), { force: true });
-    }
+    const files = await readdir(this.root).catch(() => []);
+    return files.filter((file) => file.startsWith(prefix) && /^\d+-\d+-\d+\.note$/.test(file.slice(prefix.length)));
+  }
+
+  async #dropNotes(name: string, keep: string | null): Promise<void> {
+    for (const note of await this.#notes(name)) if (note !== keep) await rm(join(this.root, note), { force: true });
   }
 
   #lockOf(name: string): string {
