@@ -1,3 +1,5 @@
+import "../system/node-version.ts";
+
 import { getConfigLoggerIn } from "../config/get-config-logger.ts";
 import type { Config } from "../config/settings.ts";
 import { DataFactory } from "../factory/data-factory.ts";

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { type Level, makeLevel, type Origin, type Problem, serverSettings } from "./level.ts";
 import { hideSecrets, showable } from "./secrets.ts";
@@ -57,6 +57,8 @@ export function resolveLevels(levels: readonly Level[], cwd = process.cwd()): Re
   }
   if (!checked.success || problems.length > 0) return { problems };
   const config = hideSecrets(complete(checked.data, isServerNamed(levels), cwd));
+  const clashes = sharedFolders(config).map(({ field, message }) => ({ field, origin: origin(field), message }));
+  if (clashes.length > 0) return { problems: clashes };
   for (const name of settingNames) origins.set(name, origin(name));
   originsByConfig.set(config, origins);
   return { config, origins };
@@ -111,4 +113,16 @@ function complete(config: Config, namesServer: boolean, cwd: string): Config {
   whole.FS_BACKUP = absolute(whole.FS_BACKUP ?? "");
   whole.DB_EMBEDDED = config.DB_EMBEDDED ?? (namesServer ? "never" : "auto");
   return whole;
+}
+
+/** Folders that would take each other's files for their own. */
+function sharedFolders({ FS_DATA, FS_TEMP, FS_BACKUP = "" }: Config): { field: SettingName; message: string }[] {
+  const holdsData = (folder: string) => `${FS_DATA}${sep}`.startsWith(`${folder}${sep}`);
+  const clashes: { field: SettingName; message: string }[] = [];
+  if (holdsData(FS_BACKUP))
+    clashes.push({ field: "FS_BACKUP", message: "a folder that is not FS_DATA or above it is needed" });
+  if (holdsData(FS_TEMP))
+    clashes.push({ field: "FS_TEMP", message: "a folder that is not FS_DATA or above it is needed" });
+  if (FS_TEMP === FS_BACKUP) clashes.push({ field: "FS_TEMP", message: "a folder that is not FS_BACKUP is needed" });
+  return clashes;
 }
