@@ -4,6 +4,7 @@ import { backups, restoring, savingWithBackup } from "./checks/backups.ts";
 import { exactness } from "./checks/exactness.ts";
 import { modes } from "./checks/modes.ts";
 import { names } from "./checks/names.ts";
+import { readOnly, saveOnly } from "./checks/one-role.ts";
 import { optional } from "./checks/optional.ts";
 import { reading } from "./checks/reading.ts";
 import { safety } from "./checks/safety.ts";
@@ -34,7 +35,8 @@ function partsOf(storage: IStorage) {
   const saver = storage.saver?.();
   const backup = storage.backup?.();
   return {
-    reads: source !== undefined && saver !== undefined,
+    reads: source !== undefined,
+    saves: saver !== undefined,
     backs: backup !== undefined,
     restores: backup !== undefined && "restoreData" in backup,
     modes: storage.capabilities.modes,
@@ -47,7 +49,7 @@ function partsOf(storage: IStorage) {
 }
 
 function rulesFor(has: Parts): Rules {
-  if (!has.reads) return {};
+  if (!has.reads || !has.saves) return { ...(has.reads && readOnly), ...(has.saves && saveOnly) };
   return {
     ...exactness,
     ...names,

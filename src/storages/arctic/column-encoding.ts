@@ -74,9 +74,7 @@ async function columnsBeyond(
   const outside = ({ name, type }: { name: string; type: ColumnType }): Expr => {
     if (type.kind === "date") return notWithin(exactColumn(name).cast(pl.Int32), bounds.date);
     if (type.kind === "datetime" && type.unit === "ns")
-      return exactColumn(name)
-        .cast(pl.Int64)
-        .ltEq(pl.lit(-(2 ** 63)));
+      return exactColumn(name).cast(pl.Int64).eq(pl.lit("-9223372036854775808").cast(pl.Int64));
     const zone = type.kind === "datetime" ? type.zone : null;
     return notWithin(exactColumn(name).cast(pl.Datetime("ms", zone)).cast(pl.Int64), bounds.datetime);
   };
