@@ -17,6 +17,8 @@ export interface Connection {
   readonly driver: Driver;
   /** Runs one statement with bound parameters. */
   run(sql: string, values?: readonly unknown[]): Promise<Rows>;
+  /** Runs one statement, and resolves with the number of rows that the server says it wrote. */
+  write(sql: string): Promise<number>;
 }
 
 /** Rows of a result, every value as text or null. */
@@ -113,7 +115,8 @@ export class Database {
       const driver = await loadDriver();
       if (begin !== undefined) await client.query(begin);
       const run = (sql: string, values?: readonly unknown[]) => runText(client, sql, values);
-      return { connection: { client, driver, run }, finish, fail, abandon: () => end(true) };
+      const write = async (sql: string) => (await client.query(sql)).rowCount ?? 0;
+      return { connection: { client, driver, run, write }, finish, fail, abandon: () => end(true) };
     } catch (cause) {
       throw await fail(cause);
     }

@@ -122,9 +122,9 @@ async function saveIntoTable(
   if (mode === "upsert") {
     const key = request.key ?? [];
     await ensureUnique(connection, table, request, key);
-    await upsertStaged(connection, table, request, plan, key);
-  } else if (references.length > 0) await replaceReferenced(connection, table, request, plan, references);
-  else if (staged) await insertStaged(connection, request, plan);
+    await upsertStaged(connection, table, request, plan, key, rows);
+  } else if (references.length > 0) await replaceReferenced(connection, table, request, plan, references, rows);
+  else if (staged) await insertStaged(connection, request, plan, rows);
   else rows = await copyRows(connection, how.rows, { table: target, fields, frame, order, ...how });
   return rows;
 }

@@ -1,5 +1,5 @@
 import type { FrameField } from "../../contracts/frame-schema.ts";
-import { ConflictError, SchemaError } from "../../errors.ts";
+import { ConflictError, SaveError, SchemaError } from "../../errors.ts";
 import { parseType } from "../../frame/types.ts";
 import { type Reference, referencesTo, type Table, uniqueKeys } from "./catalog.ts";
 import { mappingOf } from "./column-types.ts";
@@ -17,9 +17,27 @@ export async function createStaging({ run }: Connection, fields: readonly FrameF
   await run(`CREATE TEMP TABLE ${quote("millrace_staging")} (${columns.join(", ")}) ON COMMIT DROP`);
 }
 
-/** Adds all staged rows to the table, each value cast to its column's type. */
-export async function insertStaged({ run }: Connection, request: SaveRequest, plan: SavePlan): Promise<void> {
-  await run(insertSql(request, plan));
+/**
+ * Adds all staged rows to the table, each value cast to its column's type.
+ *
+ * @throws SaveError when a trigger of the table left some of the `rows` out.
+ */
+export async function insertStaged(
+  { write }: Connection,
+  request: SaveRequest,
+  plan: SavePlan,
+  rows: number,
+): Promise<void> {
+  requireAll(await write(insertSql(request, plan)), rows, request);
+}
+
+function requireAll(written: number, rows: number, { frame }: SaveRequest): void {
+  if (written === rows) return;
+  throw new SaveError(`PostgreSQL wrote ${written} of ${rows} rows of ${frame}, so nothing was saved.`, {
+    storage: "postgres",
+    frame,
+    hint: "A trigger or a rule of the table leaves rows out: disable it, or leave those rows out of the frame.",
+  });
 }
 
 function insertSql({ name, fields }: SaveRequest, { targets, keepOrder }: SavePlan): string {
@@ -34,6 +52,7 @@ function insertSql({ name, fields }: SaveRequest, { targets, keepOrder }: SavePl
  * rows, unless they fill themselves.
  *
  * @throws SchemaError KEY_INVALID when a staged row has no key, or two have the same.
+ * @throws SaveError when a trigger of the table left some of the `rows` out.
  */
 export async function upsertStaged(
   connection: Connection,
@@ -41,6 +60,7 @@ export async function upsertStaged(
   request: SaveRequest,
   plan: SavePlan,
   key: readonly string[],
+  rows: number,
 ): Promise<void> {
   await refuseBadKeys(connection, request, key);
   const { fields } = request;
@@ -54,7 +74,24 @@ export async function upsertStaged(
     ...absent.map(({ name }) => `${quote(name)} = NULL`),
   ];
   const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(", ")}` : "DO NOTHING";
-  await connection.run(`${insertSql(request, plan)} ON CONFLICT (${key.map(quote).join(", ")}) ${action}`);
+  const sql = `${insertSql(request, plan)} ON CONFLICT (${key.map(quote).join(", ")}) ${action}`;
+  const written = await connection.write(sql);
+  requireAll(changes.length > 0 ? written : await countKeys(connection, request, plan, key), rows, request);
+}
+
+/** The staged rows whose key the table has: with DO NOTHING the server counts only those that it added. */
+async function countKeys(
+  { run }: Connection,
+  { name, fields }: SaveRequest,
+  { targets }: SavePlan,
+  key: readonly string[],
+): Promise<number> {
+  const match = fields.flatMap((field, index) =>
+    key.includes(field.name) ? [`t.${quote(field.name)} = s.${quote(field.name)}::${targets[index]}`] : [],
+  );
+  const there = `EXISTS (SELECT FROM ${quoteTable(name)} t WHERE ${match.join(" AND ")})`;
+  const [found] = await run(`SELECT count(*) AS n FROM ${stagingTable} s WHERE ${there}`);
+  return Number(found?.n);
 }
 
 async function refuseBadKeys({ run }: Connection, { frame }: SaveRequest, key: readonly string[]): Promise<void> {
@@ -99,6 +136,7 @@ export async function replaceReferenced(
   request: SaveRequest,
   plan: SavePlan,
   references: readonly Reference[],
+  rows: number,
 ): Promise<void> {
   const key = request.key ?? (table.primaryKey.length > 0 ? table.primaryKey : undefined);
   const others = references.map((reference) => reference.table).join(", ");
@@ -106,7 +144,7 @@ export async function replaceReferenced(
     throw refuseReferenced(request, `${others} refers to its rows, and the frame has no key to tell them apart`);
   }
   await ensureUnique(connection, table, request, key);
-  await upsertStaged(connection, table, request, plan, key);
+  await upsertStaged(connection, table, request, plan, key, rows);
   const target = quoteTable(request.name);
   const match = key.map((column) => `s.${quote(column)} = t.${quote(column)}`).join(" AND ");
   const absent = `NOT EXISTS (SELECT FROM ${stagingTable} s WHERE ${match})`;

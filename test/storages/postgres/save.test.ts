@@ -203,6 +203,33 @@ describe("upsert", () => {
   });
 });
 
+test("rows that a trigger drops fail the save, in every mode and also without values, and nothing changes", async () => {
+  const saver = postgres.storage.saver();
+  await sql(
+    "CREATE FUNCTION drop_threes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 3 THEN RETURN NULL; END IF; RETURN NEW; END $$",
+  );
+  await sql("CREATE TABLE picky (id int PRIMARY KEY, v text); INSERT INTO picky VALUES (1, 'old')");
+  await sql("CREATE TABLE picky_keys (id int PRIMARY KEY); INSERT INTO picky_keys VALUES (1)");
+  await sql("CREATE TABLE picky_wide (id bigint); INSERT INTO picky_wide VALUES (1)");
+  for (const table of ["picky", "picky_keys", "picky_wide"]) {
+    await sql(`CREATE TRIGGER t BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION drop_threes()`);
+  }
+  const upsert = { mode: "upsert", key: ["id"] } as const;
+  const both = (id: number[]) => frame({ id, v: id.map(String) }, { id: "int32", v: "string" });
+  const ids = (id: number[]) => frame({ id }, { id: "int32" });
+  const refused = { name: "SaveError", message: expect.stringContaining("2 of 3 rows") };
+  await expect(saver.saveData(both([1, 2, 3]), "picky", upsert)).rejects.toMatchObject(refused);
+  await expect(saver.saveData(ids([1, 2, 3]), "picky_keys", upsert)).rejects.toMatchObject(refused);
+  await expect(saver.saveData(ids([1, 2, 3]), "picky_wide", { mode: "append" })).rejects.toMatchObject(refused);
+  expect(await sql("SELECT * FROM picky")).toEqual([{ id: 1, v: "old" }]);
+  expect(await sql("SELECT * FROM picky_keys")).toEqual([{ id: 1 }]);
+  expect(await sql("SELECT * FROM picky_wide")).toEqual([{ id: "1" }]);
+  await saver.saveData(both([1, 2]), "picky", upsert);
+  await saver.saveData(ids([1, 2]), "picky_keys", upsert);
+  expect(await sql("SELECT * FROM picky ORDER BY id")).toEqual([1, 2].map((id) => ({ id, v: String(id) })));
+  expect(await sql("SELECT * FROM picky_keys ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
+});
+
 test("what PostgreSQL can't hold is refused with column, row and remedy, and the old rows stay", async () => {
   const saver = postgres.storage.saver();
   const good = frame({ t: ["fine"] }, { t: "string" });
