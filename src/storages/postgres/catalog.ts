@@ -107,6 +107,17 @@ export async function referencesTo({ run }: Connection, oid: string): Promise<Re
   }));
 }
 
+const childrenSql = `
+  SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS "table"
+  FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE i.inhparent = $1 AND NOT c.relispartition ORDER BY 1`;
+
+/** The tables that inherit from a table, quoted, without partitions. Their rows show in it, and go with a DELETE of its rows. */
+export async function childrenOf({ run }: Connection, oid: string): Promise<string[]> {
+  return (await run(childrenSql, [oid])).map((row) => row.table ?? "");
+}
+
 const listSql = `
   SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition

@@ -1,7 +1,7 @@
 import type { Table as ArrowTable } from "apache-arrow";
 import { ConflictError, NotFoundError } from "../../errors.ts";
 import { assertDistinct } from "../../frame/names.ts";
-import { describeTable, findRelation, type Table, takenNames } from "./catalog.ts";
+import { childrenOf, describeTable, findRelation, type Table, takenNames } from "./catalog.ts";
 import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
@@ -115,6 +115,7 @@ async function saveIntoTable(
   // Readers go on; other programs' writers wait, so that none of their rows is lost.
   await connection.run(`LOCK TABLE ${target} IN SHARE ROW EXCLUSIVE MODE`);
   const table = await describeTable(connection, found);
+  if (mode === "replace") await refuseChildren(connection, table, request);
   const plan = planSave(table, request, hasMetadata);
   if (plan.staged && !staged) throw changedMeanwhile(request);
   if (mode === "replace" && references.length === 0) await connection.run(`DELETE FROM ${target}`);
@@ -127,6 +128,22 @@ async function saveIntoTable(
   else if (staged) await insertStaged(connection, request, plan, rows);
   else rows = await copyRows(connection, how.rows, { table: target, fields, frame, order, ...how });
   return rows;
+}
+
+/** A table's rows include those of the tables that inherit from it, which are not this frame's to delete. */
+async function refuseChildren(connection: Connection, table: Table, { frame, name }: SaveRequest): Promise<void> {
+  const children = await childrenOf(connection, table.oid);
+  if (children.length === 0) return;
+  const [first = ""] = children;
+  throw new ConflictError(
+    `The rows of ${frame} can't be replaced: ${children.join(", ")} inherits from it, and those rows would be deleted too.`,
+    {
+      storage: "postgres",
+      frame,
+      code: "NAME_CONFLICT",
+      hint: `Save with mode "append" or "upsert", or take each out first: ALTER TABLE ${first} NO INHERIT ${quoteTable(name)};`,
+    },
+  );
 }
 
 /** Numbers for rows that are added go on where those that are there end. */

@@ -96,6 +96,25 @@ describe("replacing rows", () => {
     expect(await sql("SELECT id FROM parents ORDER BY id")).toEqual([{ id: 1 }, { id: 4 }]);
   });
 
+  test("is refused where other tables inherit the rows, but not where they are partitions", async () => {
+    const saver = postgres.storage.saver();
+    const next = frame({ id: [9] }, { id: "int32" });
+    await sql("CREATE TABLE elder (id int); INSERT INTO elder VALUES (1)");
+    await sql("CREATE TABLE heir () INHERITS (elder); INSERT INTO heir VALUES (2)");
+    await expect(saver.saveData(next, "elder")).rejects.toMatchObject({
+      name: "ConflictError",
+      message: expect.stringContaining("public.heir"),
+      hint: expect.stringContaining("NO INHERIT"),
+    });
+    expect(await sql("SELECT id FROM elder ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
+    await saver.saveData(next, "elder", { mode: "append" });
+    expect(await sql("SELECT id FROM heir")).toEqual([{ id: 2 }]);
+    await sql("CREATE TABLE split (id int) PARTITION BY RANGE (id)");
+    await sql("CREATE TABLE split_low PARTITION OF split FOR VALUES FROM (0) TO (100); INSERT INTO split VALUES (1)");
+    await saver.saveData(next, "split");
+    expect(await sql("SELECT id FROM split")).toEqual([{ id: 9 }]);
+  });
+
   test("leaves the old rows whole when the process is killed in the middle, and the next save works", async () => {
     const saver = postgres.storage.saver();
     const old = frame({ id: [1, 2, 3] }, { id: "int32" });
