@@ -81,7 +81,7 @@ export abstract class Scraper implements IScraper {
   /**
    * The rows of one source as a frame, saved nowhere.
    *
-   * @throws PageError when a page could not be had, SchemaError when rows are unreadable, doubled or missing.
+   * @throws PageError when a page could not be had, SchemaError when rows are unreadable, doubled or missing (on a followed page too).
    */
   async fetchSource(sourceName: string, options: ScrapeOptions = {}): Promise<DataFrame> {
     const source = this.#find(sourceName);
@@ -120,6 +120,11 @@ export abstract class Scraper implements IScraper {
   async #read(page: Page, source: ScraperSource, name: string): Promise<DataFrame> {
     try {
       const rows = frame([...(await source.parse(page))], source.schema);
+      if (page.number > 1 && heightOf(rows) === 0 && !source.allowEmpty) {
+        throw new SchemaError(`No row was found on page ${page.number}, though a page before led to it.`, {
+          hint: "See what the page answers (a login or a limit?), or declare `allowEmpty: true`.",
+        });
+      }
       this.logger.debug(
         { source: name, page: page.number, rows: heightOf(rows), url: shownUrl(page.url) },
         "Page read",

@@ -36,7 +36,7 @@ export interface SourceDefinition {
   readonly next?: string | ((page: Page) => string | null | undefined);
   /** The rows of one page. */
   readonly parse: (page: Page) => readonly Row[] | Promise<readonly Row[]>;
-  /** Whether finding no row at all is fine. Default: no; the source fails and the old data stays. */
+  /** Whether finding no row, at all or on a page reached by `next`, is fine. Default: no; the source fails and the old data stays. */
   readonly allowEmpty?: boolean;
   /** More pages than this fail the source: a guard against endless chains. Default: 1,000. */
   readonly maxPages?: number;

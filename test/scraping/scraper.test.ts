@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { FinvizScraper } from "../../examples/finviz/finviz-scraper.ts";
 import { type ReplicaOptions, startReplica } from "../../examples/finviz/replica/server.ts";
 import { parseConfig } from "../../src/config/load.ts";
-import { NotFoundError } from "../../src/errors.ts";
+import { NotFoundError, SchemaError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/frame.ts";
 import { records } from "../../src/frame/records.ts";
 import { Scraper } from "../../src/scraping/scraper.ts";
@@ -82,6 +82,22 @@ describe("the screener of several pages", () => {
     });
   });
 
+  test("a followed page without rows fails the source, names the page, and the old data stays", async () => {
+    const { scraper, saver, log } = await finviz({
+      intercept: (request, response) => {
+        if (!request.url?.includes("r=21")) return false;
+        response.writeHead(200, { "content-type": "text/html" }).end("<p>Please log in</p>");
+        return true;
+      },
+    });
+    const old = frame([{ ticker: "OLD" }], { ticker: "string" });
+    saver.kept.set("screener", old);
+    expect(await scraper.scrapeSingleSource("screener", saver)).toBe(false);
+    expect(saver.kept.get("screener")).toBe(old);
+    expect(log.text("error")).toMatch(/r=21.*No row was found on page 2/);
+    await expect(scraper.fetchSource("screener")).rejects.toBeInstanceOf(SchemaError);
+  });
+
   test("healthCheck answers for the host, and never throws", async () => {
     const { replica, scraper } = await finviz();
     expect(await scraper.healthCheck()).toBe(true);
@@ -94,9 +110,9 @@ describe("the screener of several pages", () => {
   });
 });
 
-async function site(rows: string) {
-  const server = createServer((_, response) =>
-    response.writeHead(200, { "content-type": "text/html" }).end(`<ul>${rows}</ul>`),
+async function site(rows: string, second = rows) {
+  const server = createServer(({ url }, response) =>
+    response.writeHead(200, { "content-type": "text/html" }).end(url?.includes("page=2") ? second : `<ul>${rows}</ul>`),
   );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -158,6 +174,13 @@ describe("what a source declares", () => {
     expect(await scraper.scrapeData(saver)).toBe(true);
     expect(saver.kept.get("list")?.columns).toEqual(["id", "size"]);
     expect(saver.kept.get("list")?.height).toBe(0);
+  });
+
+  test("a followed page without rows is fine with allowEmpty", async () => {
+    const start = await site('<li id="a">1</li><a href="?page=2">next</a>', "<p>No more</p>");
+    const { scraper, saver } = scraperOf({ list: items(start, { next: "a", allowEmpty: true }) });
+    expect(await scraper.scrapeData(saver)).toBe(true);
+    expect(saver.kept.get("list")?.height).toBe(1);
   });
 });
 
