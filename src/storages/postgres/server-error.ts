@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   ConflictError,
   type ErrorDetails,
   FidelityError,
@@ -89,10 +90,27 @@ export function serverError(cause: unknown, action: Action): MillraceError {
     case "42804":
       return new SchemaError(text, details);
     default:
-      return action.doing === "save" || action.doing === "delete"
-        ? new SaveError(`PostgreSQL refused: ${text}`, details)
-        : new UnavailableError(`PostgreSQL refused: ${text}`, details);
+      return refused(`PostgreSQL refused: ${text}`, code, action, details);
   }
+}
+
+/** Trying again helps a read only where the server failed, not where the statement or a value is wrong. */
+function refused(message: string, code: string, { doing }: Action, details: ErrorDetails): MillraceError {
+  if (doing === "save" || doing === "delete") return new SaveError(message, details);
+  if (doing === "connect" || serverFailed(code)) return new UnavailableError(message, details);
+  if (code.startsWith("22")) return new SchemaError(message, details);
+  return new ConfigError(message, {
+    hint: "A query is one SELECT that PostgreSQL takes, and changes nothing.",
+    ...details,
+  });
+}
+
+/**
+ * The driver's own failures have no SQLSTATE. Class 08 is the connection, 40 a transaction undone, 53 resources, 57 an operator's
+ * or a timeout's end, 58 the system around the server, XX the server itself.
+ */
+function serverFailed(code: string): boolean {
+  return !/^[0-9A-Z]{5}$/.test(code) || /^(08|40|53|57|58|XX)/.test(code);
 }
 
 export function fieldsOf(cause: unknown): ServerFields {

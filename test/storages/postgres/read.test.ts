@@ -121,6 +121,22 @@ test("query binds parameters, gives exact types, and can change nothing", async 
   expect(await sql("SELECT count(*)::int AS n FROM asked")).toEqual([{ n: 9 }]);
 });
 
+test("a query that is wrong is told so, as nothing that trying again could help", async () => {
+  const source = postgres.storage.source();
+  await sql("CREATE TABLE spared AS SELECT 1 AS n; CREATE SEQUENCE counted_on");
+  const wrong = { name: "ConfigError", code: "CONFIG_INVALID", retryable: false };
+  await expect(source.query("select 1/0 as x")).rejects.toMatchObject({ name: "SchemaError", retryable: false });
+  await expect(source.query("select n::text::date from spared")).rejects.toMatchObject({ name: "SchemaError" });
+  await expect(source.query("delete from spared")).rejects.toMatchObject(wrong);
+  await expect(source.query("selec 1")).rejects.toMatchObject({ ...wrong, hint: expect.stringContaining("SELECT") });
+  await expect(source.query("select nextval('counted_on') as n")).rejects.toMatchObject(wrong);
+  await expect(source.query("select pg_terminate_backend(pg_backend_pid())")).rejects.toMatchObject({
+    name: "UnavailableError",
+    retryable: true,
+  });
+  expect((await source.query("select n from spared")).height).toBe(1);
+});
+
 test("batches come from one state of the table, whatever is written meanwhile", async () => {
   const ids = Array.from({ length: 1_000 }, (_, id) => id);
   await postgres.storage.saver().saveData(frame({ id: ids }, { id: "int32" }), "streamed");
