@@ -17,9 +17,9 @@ import type { CalculationReport } from "./report.ts";
 export interface CalculationRequest {
   readonly dataSource: IDataSource;
   readonly dataSaver: IDataSaver;
-  /** Without one, nothing is backed up. */
+  /** Without one, nothing is backed up, and the log warns of it. */
   readonly backupService?: IDataBackup | undefined;
-  /** Names to calculate; all of `listSources()` when left out. */
+  /** Names to calculate, in an array; all of `listSources()` when left out. */
   readonly sources?: readonly string[] | undefined;
   /** Ends the calculation: no further source is begun, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -56,6 +56,7 @@ export abstract class Calculator implements ICalculator {
    * Loads, calculates, backs up and saves, up to `concurrency` sources at once. Resolves with one report for
    * each source, in their order; one that fails stops no other.
    *
+   * @throws ConfigError when the source or the saver is missing or `sources` is no array of names.
    * @throws ConfigError when a result would be saved onto its own input and there is no `destination` method.
    * @throws ConflictError when two sources would be saved under one name. Nothing is saved then.
    */
@@ -81,6 +82,7 @@ export abstract class Calculator implements ICalculator {
       this.destination && ((source) => this.#chosen(source)),
     );
     if (names.length === 0) this.logger.warn("Nothing to calculate: the source has no frames.");
+    else if (!request.backupService) this.logger.warn("No backup service was given: nothing is backed up.");
     const reports = await inParallel(assignments, this.concurrency, request.signal, (assignment) =>
       this.#runOne(assignment, request),
     );
@@ -151,9 +153,22 @@ function asRequest(
   backupService: IDataBackup | undefined,
   sources: readonly string[] | undefined,
 ): CalculationRequest {
-  const request = "dataSource" in first ? first : { dataSource: first, dataSaver, backupService, sources };
-  if (request.dataSource && request.dataSaver) return request as CalculationRequest;
-  throw new ConfigError("A calculation needs a source and a saver.", {
-    hint: "Call runCompleteCalculation(dataSource, dataSaver, backupService, sources).",
+  const named = typeof first === "object" && first !== null && "dataSource" in first;
+  const request = named ? first : { dataSource: first, dataSaver, backupService, sources };
+  if (!request.dataSource || !request.dataSaver) {
+    throw new ConfigError("A calculation needs a source and a saver.", {
+      hint: "Call runCompleteCalculation(dataSource, dataSaver, backupService, sources).",
+    });
+  }
+  requireNames(request.sources);
+  return request as CalculationRequest;
+}
+
+/** Text has letters to walk through as an array has names: it must not pass for one. */
+function requireNames(sources: unknown): void {
+  if (sources === undefined || sources === null) return;
+  if (Array.isArray(sources) && sources.every((name) => typeof name === "string")) return;
+  throw new ConfigError("`sources` must be an array of names.", {
+    hint: 'Give one name as ["prices"], or leave `sources` out for all of them.',
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Calculator } from "../../src/calculation/calculator.ts";
+import { type CalculationRequest, Calculator } from "../../src/calculation/calculator.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { ConfigError, ConflictError, NotFoundError, SaveError, SchemaError } from "../../src/errors.ts";
 import { type DataFrame, pl } from "../../src/frame/polars.ts";
@@ -45,6 +45,42 @@ describe("runCompleteCalculation", () => {
     });
     expect(reports).toMatchObject([{ source: "y", status: "saved", backup: null }]);
     expect(to.journal).toEqual(["save y"]);
+  });
+
+  test("without a backup service the log warns that nothing is backed up; with one it does not", async () => {
+    const from = new MemoryStorage("a", { x: numbers(1) });
+    const to = new MemoryStorage("b");
+    const bare = logLines();
+    await new Doubler(config, bare.logger).runCompleteCalculation({ dataSource: from, dataSaver: to });
+    expect(bare.text("warn")).toContain("nothing is backed up");
+    const safe = logLines();
+    await new Doubler(config, safe.logger).runCompleteCalculation({
+      dataSource: from,
+      dataSaver: to,
+      backupService: to,
+    });
+    expect(safe.text("warn")).toBe("");
+  });
+
+  test.each([undefined, null, "x", {}])(
+    "called with %o it is a ConfigError that says what is needed",
+    async (first) => {
+      const run = new Doubler(config, logger).runCompleteCalculation(first as unknown as CalculationRequest);
+      await expect(run).rejects.toBeInstanceOf(ConfigError);
+      await expect(run).rejects.toThrow("needs a source and a saver");
+    },
+  );
+
+  test.each(["xy", [1], { 0: "x" }])("sources given as %o are a ConfigError, and nothing is saved", async (wrong) => {
+    const sources = wrong as unknown as string[];
+    const from = new MemoryStorage("a", { x: numbers(1), y: numbers(1) });
+    const to = new MemoryStorage("b");
+    const calculator = new Doubler(config, logger);
+    const byName = calculator.runCompleteCalculation({ dataSource: from, dataSaver: to, sources });
+    await expect(byName).rejects.toBeInstanceOf(ConfigError);
+    await expect(byName).rejects.toThrow("array of names");
+    await expect(calculator.runCompleteCalculation(from, to, to, sources)).rejects.toBeInstanceOf(ConfigError);
+    expect(to.journal).toEqual([]);
   });
 
   test("one failing source stops no other, and the report tells why", async () => {
