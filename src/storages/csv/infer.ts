@@ -8,11 +8,15 @@ import { decodeDatetime, fractionDigits, hasOffset, isFiner, isoDatetime, writte
 interface Candidate {
   /** Whether the texts have the one form in which millrace writes that type. */
   written?: boolean;
+  /** A form that all such texts have: quick to look for in a sample before the proof, which is not. */
+  shape: string;
   /** One boolean: whether every text (nulls aside) is such a value and is held exactly. */
   proves(text: Expr): Expr;
   type(text: string, frame: DataFrame): Promise<ColumnType | null>;
 }
 
+const truth = "^(true|false)$";
+const isoDate = "^\\d{4}-\\d{2}-\\d{2}$";
 const wholeNumber = "^(0|-?[1-9][0-9]{0,18})$";
 const decimalNumber = "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?$";
 const shortDecimal = "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$";
@@ -27,24 +31,24 @@ const writtenTypes = [null, "UTC"].flatMap((zone) =>
  * numbers with more digits than 64 bits hold, mixed columns, words for "nothing" such as NA or NULL.
  */
 const candidates: Candidate[] = [
-  { proves: (text) => text.str.contains("^(true|false)$").all(), type: always({ kind: "boolean" }) },
+  { shape: truth, proves: (text) => text.str.contains(truth).all(), type: always({ kind: "boolean" }) },
   {
+    shape: wholeNumber,
     proves: (text) =>
       text.str.contains(wholeNumber).all().and(text.cast(pl.Int64, false).nullCount().eq(text.nullCount())),
     type: always({ kind: "int64" }),
   },
-  { proves: provesShortDecimal, type: always({ kind: "float64" }) },
-  { proves: provesFloat, type: always({ kind: "float64" }) },
+  { shape: shortDecimal, proves: provesShortDecimal, type: always({ kind: "float64" }) },
+  { shape: `${decimalNumber}|${floatWords}`, proves: provesFloat, type: always({ kind: "float64" }) },
   {
+    shape: isoDate,
     proves: (text) =>
-      text.str
-        .contains("^\\d{4}-\\d{2}-\\d{2}$")
-        .all()
-        .and(text.str.strptime(pl.Date, "%Y-%m-%d").nullCount().eq(text.nullCount())),
+      text.str.contains(isoDate).all().and(text.str.strptime(pl.Date, "%Y-%m-%d").nullCount().eq(text.nullCount())),
     type: always({ kind: "date" }),
   },
   ...writtenTypes.map((type) => ({
     written: true,
+    shape: writtenDatetime(type),
     proves: (text: Expr) =>
       text.str
         .contains(writtenDatetime(type))
@@ -52,8 +56,16 @@ const candidates: Candidate[] = [
         .and(decodeDatetime(text, type, true).nullCount().eq(text.nullCount())),
     type: always(type),
   })),
-  { proves: (text) => text.str.contains(isoDatetime).all().and(hasOffset(text).not().all()), type: datetimeType(null) },
-  { proves: (text) => text.str.contains(isoDatetime).all().and(hasOffset(text).all()), type: datetimeType("UTC") },
+  {
+    shape: isoDatetime,
+    proves: (text) => text.str.contains(isoDatetime).all().and(hasOffset(text).not().all()),
+    type: datetimeType(null),
+  },
+  {
+    shape: isoDatetime,
+    proves: (text) => text.str.contains(isoDatetime).all().and(hasOffset(text).all()),
+    type: datetimeType("UTC"),
+  },
 ];
 
 /**
@@ -67,8 +79,8 @@ export async function inferFields(texts: DataFrame, columns: { id: string; name:
   const written = new Set<string>();
   let open = columns.map(({ id }) => id).filter((id) => texts.getColumn(id).nullCount() < texts.height);
   for (const candidate of candidates) {
-    const likely = await proven(sample, open, candidate);
-    for (const id of await proven(texts, likely, candidate)) {
+    const likely = await proven(sample, open, (text) => text.str.contains(candidate.shape).all());
+    for (const id of await proven(texts, likely, candidate.proves)) {
       const type = await candidate.type(id, texts);
       if (type) types.set(id, type);
       if (candidate.written) written.add(id);
@@ -83,7 +95,7 @@ export async function inferFields(texts: DataFrame, columns: { id: string; name:
   }));
 }
 
-async function proven(texts: DataFrame, ids: string[], { proves }: Candidate): Promise<string[]> {
+async function proven(texts: DataFrame, ids: string[], proves: Candidate["proves"]): Promise<string[]> {
   if (ids.length === 0) return [];
   const row = await texts
     .lazy()
