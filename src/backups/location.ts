@@ -1,6 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { NotFoundError } from "../errors.ts";
+import { isPlaceSegment } from "./place.ts";
 
 /** `<sequence>-<UTC time>`: 000007-20260131T235959123Z. */
 const folderPattern = /^(\d{6,})-\d{8}T\d{9}Z$/;
@@ -17,8 +18,9 @@ export function sequenceOf(folderName: string): number | null {
 }
 
 /**
- * The folder of a location that a user gave: `<root>/<storage>/<name's segment>/<backup>`, as an absolute path or relative to
- * `root`. Each of the three is a real folder, so no link and no `..` leads elsewhere.
+ * The folder of a location that a user gave: `<root>/<storage>/<place's segment>/<name's segment>/<backup>`, as an absolute path
+ * or relative to `root`; backups made before there were places have no such segment. Each part is a real folder, so no link and
+ * no `..` leads elsewhere.
  *
  * @throws NotFoundError BACKUP_NOT_FOUND
  */
@@ -27,7 +29,8 @@ export async function checkLocation(root: string, storage: string, location: str
   const parts = location.includes("\0")
     ? []
     : relative(top, isAbsolute(location) ? location : join(top, location)).split(sep);
-  const [first, segment, folder, ...more] = parts;
+  const [first, ...inner] = parts;
+  const [segment, folder, ...more] = isPlaceSegment(inner[0] ?? "") ? inner.slice(1) : inner;
   const shaped = first === storage && !!segment && !segment.startsWith(".") && more.length === 0;
   if (!shaped || sequenceOf(folder ?? "") === null) throw backupNotFound(storage, location);
   for (let depth = 1; depth <= parts.length; depth++) {

@@ -18,7 +18,7 @@ export interface DumpedFrame {
 }
 
 /** What is known of a backup before its frame is read. */
-interface Head extends Pick<Manifest, "storage" | "source" | "sequence" | "by"> {
+interface Head extends Pick<Manifest, "storage" | "place" | "source" | "sequence" | "by"> {
   created: Date;
 }
 

@@ -25,6 +25,8 @@ const manifestSchema = z.object({
   format: z.literal(backupFormat),
   version: z.literal(backupVersion),
   storage: z.string().min(1),
+  /** The storage's place, see `backupPlace`. Missing in backups made before places were kept apart. */
+  place: z.string().min(1).optional(),
   /** The frame's name. */
   source: z.string().min(1),
   sequence: count,
@@ -44,8 +46,10 @@ const manifestSchema = z.object({
 
 export type Manifest = z.output<typeof manifestSchema>;
 
-/** A record with what the storage itself wrote into the manifest. */
+/** A record with what only the storage itself needs of the manifest. */
 export interface StoredBackup extends BackupRecord {
+  /** See `BackupStore.place`. */
+  place?: string;
   extra?: unknown;
 }
 
@@ -75,7 +79,7 @@ export function parseManifest(text: string, location: string): Manifest {
 
 /** The manifest as users see it. */
 export function recordOf(manifest: Manifest, location: string): StoredBackup {
-  const { storage, source, sequence, by, rows, schema, files, timeColumn, key, extra, proven } = manifest;
+  const { storage, place, source, sequence, by, rows, schema, files, timeColumn, key, extra, proven } = manifest;
   return {
     location,
     storage,
@@ -87,6 +91,7 @@ export function recordOf(manifest: Manifest, location: string): StoredBackup {
     schema,
     files,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    ...(place !== undefined && { place }),
     ...(timeColumn !== undefined && { timeColumn }),
     ...(key && { key }),
     ...(extra !== undefined && { extra }),

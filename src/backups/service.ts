@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../contracts/logger.ts";
 import type { BackupRecord, IRestorableBackup, RetentionPolicy } from "../contracts/restorable-backup.ts";
-import { InvalidNameError, MillraceError, SaveError } from "../errors.ts";
+import { ConfigError, InvalidNameError, MillraceError, SaveError } from "../errors.ts";
 import type { DataFrame } from "../frame/polars.ts";
 import { nearestExisting } from "../system/folders.ts";
 import type { StoredBackup } from "./manifest.ts";
@@ -157,8 +157,10 @@ export abstract class FrameBackup implements IRestorableBackup {
     return true;
   }
 
+  /** As the contract says; a backup of another place needs a destination. @throws ConfigError when it has none. */
   async restoreData(location: string, destination?: string): Promise<boolean> {
     const record = await this.store.readWhole(location);
+    if (destination === undefined) this.#checkPlace(record);
     const name = this.canonicalName(destination ?? record.source);
     await this.exclusive(name, async () => {
       await this.#backUp(name);
@@ -184,6 +186,18 @@ export abstract class FrameBackup implements IRestorableBackup {
     } finally {
       late.abort();
     }
+  }
+
+  /** So that no frame is replaced by one that only has the same name. */
+  #checkPlace({ location, place, source }: StoredBackup): void {
+    const { place: here, storage } = this.store;
+    if (place === here) return;
+    const made = place === undefined ? "does not say which place it is of" : `is of ${place}`;
+    throw new ConfigError(`The backup ${location} ${made}, and this storage is ${here}.`, {
+      storage,
+      frame: source,
+      hint: "Say the name to restore it to.",
+    });
   }
 
   /** In words, how a restored frame differs from what the backup holds, or null. */

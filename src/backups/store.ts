@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { RetentionPolicy } from "../contracts/restorable-backup.ts";
@@ -14,6 +14,7 @@ import { backupNotFound, checkLocation, sequenceOf } from "./location.ts";
 import { type DumpedFrame, makeBackup, writeManifest } from "./make.ts";
 import { type Manifest, manifestName, parseManifest, recordOf, type StoredBackup } from "./manifest.ts";
 import { newestFirst } from "./order.ts";
+import { backupPlace, placeSegment } from "./place.ts";
 import { checkPolicy, notKept } from "./retention.ts";
 
 export type { DumpedFrame };
@@ -28,34 +29,47 @@ export interface BackupStoreOptions {
   root: string;
   /** Type of the storage. */
   storage: string;
+  /** Which of the places of that type, without a password: see `backupPlace`. */
+  place: string;
   logger: Logger;
   /** The service, for the manifest. Default: the program's file name. */
   by?: string;
   lockTimeoutMs: number;
 }
 
-/** The store of one storage's backups, where the settings say. */
-export function openBackupStore({ config, logger }: { config: Config; logger: Logger }, storage: string): BackupStore {
+/** The store of the backups of one storage's place, which its `storageId` says, where the settings put them. */
+export function openBackupStore(
+  { config, logger }: { config: Config; logger: Logger },
+  storage: string,
+  storageId: string,
+): BackupStore {
   const root = config.FS_BACKUP ?? join(config.FS_DATA, "backups");
-  return new BackupStore({ root, storage, logger, lockTimeoutMs: config.LOCK_TIMEOUT });
+  const place = backupPlace(storageId, root, config.FS_DATA);
+  return new BackupStore({ root, storage, place, logger, lockTimeoutMs: config.LOCK_TIMEOUT });
 }
 
 /**
- * The backups of one storage, each a folder `<root>/<storage>/<name's segment>/<sequence>-<UTC time>/` with its files and
- * manifest.json. A backup appears under its final name only when it is complete, checked and on disk.
+ * The backups of one place of a storage, each a folder `<root>/<storage>/<place's segment>/<name's segment>/<sequence>-<UTC time>/`
+ * with its files and manifest.json. A backup appears under its final name only when it is complete, checked and on disk. Those of
+ * other places of the storage are neither listed nor pruned; who has their location can read them.
  *
  * Locks: whoever changes a name's backups holds that name's backup lock. It is a leaf: nothing that runs while it is held
  * takes another lock. The order is therefore always: the storage's lock of a name, then the backup lock; never two names at once.
  */
 export class BackupStore {
   readonly storage: string;
+  readonly place: string;
   readonly root: string;
+  /** Where this place's backups stand, a folder for each name. */
+  readonly #shelf: string;
   readonly #options: BackupStoreOptions;
 
   constructor(options: BackupStoreOptions) {
     this.#options = options;
     this.storage = options.storage;
+    this.place = options.place;
     this.root = resolve(options.root);
+    this.#shelf = join(this.root, options.storage, placeSegment(options.place));
   }
 
   /** Makes a backup and resolves with its location. */
@@ -79,28 +93,28 @@ export class BackupStore {
   ): Promise<string | null> {
     return this.#locked(source, signal, async (folder) => {
       await removeStaging(folder);
-      const head = { storage: this.storage, source, by: this.#by(), sequence: (await this.#lastSequence(folder)) + 1 };
+      const { storage, place } = this;
+      const head = { storage, place, source, by: this.#by(), sequence: (await this.#lastSequence(folder)) + 1 };
       return makeBackup(folder, { ...head, created: new Date() }, dump, signal);
     });
   }
 
   /** The whole backups, newest first by sequence; of all names when `source` is left out. */
   async list(source?: string): Promise<StoredBackup[]> {
-    const top = join(this.root, this.storage);
-    const segments = source === undefined ? await foldersIn(top) : [segmentName(source)];
+    const segments = source === undefined ? await foldersIn(this.#shelf) : [segmentName(source)];
     const found: StoredBackup[] = [];
     for (const segment of segments) {
-      for (const folder of await foldersIn(join(top, segment))) {
+      for (const folder of await foldersIn(join(this.#shelf, segment))) {
         if (sequenceOf(folder) === null) continue;
-        const record = await this.#readOrSkip(join(top, segment, folder));
-        if (record && (source === undefined || record.source === source)) found.push(record);
+        const record = await this.#readOrSkip(join(this.#shelf, segment, folder));
+        if (record?.place === this.place && (source === undefined || record.source === source)) found.push(record);
       }
     }
     return newestFirst(found);
   }
 
   /**
-   * What the manifest at a location says.
+   * What the manifest at a location says, which may be of another place of this storage.
    *
    * @throws NotFoundError BACKUP_NOT_FOUND; CorruptDataError BACKUP_CORRUPT when the manifest is damaged or of a newer version.
    */
@@ -147,8 +161,8 @@ export class BackupStore {
 
   /** Keeps in the manifest when a restore of the backup was found equal. */
   async markProven(location: string, when: Date): Promise<void> {
-    const { source } = await this.read(location);
-    await this.#locked(source, undefined, async () => {
+    const { source, location: whole } = await this.read(location);
+    await this.#lockedFolder(dirname(whole), source, undefined, async () => {
       const { folder, manifest } = await this.#manifestAt(location);
       await writeManifest(folder, { ...manifest, proven: when.toISOString() });
     });
@@ -189,7 +203,15 @@ export class BackupStore {
   }
 
   async #locked<T>(source: string, signal: AbortSignal | undefined, work: (folder: string) => Promise<T>): Promise<T> {
-    const folder = join(this.root, this.storage, segmentName(source));
+    return this.#lockedFolder(join(this.#shelf, segmentName(source)), source, signal, work);
+  }
+
+  async #lockedFolder<T>(
+    folder: string,
+    source: string,
+    signal: AbortSignal | undefined,
+    work: (folder: string) => Promise<T>,
+  ): Promise<T> {
     return withLock(join(folder, ".lock"), () => work(folder), {
       ...this.#about(source),
       timeoutMs: this.#options.lockTimeoutMs,

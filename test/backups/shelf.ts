@@ -15,6 +15,7 @@ import { listeningLogger } from "./logger.ts";
 /** A storage of Arrow files in a folder, as small as can be, with backups. Its faults can be set. */
 export class ShelfBackup extends FrameBackup {
   readonly folder: string;
+  readonly place: string;
   readonly warnings: string[];
   /** Called before each of these steps with the name concerned; what it throws is the step's failure. */
   fault: (step: "dump" | "restore" | "load", name: string) => void = () => {};
@@ -22,11 +23,18 @@ export class ShelfBackup extends FrameBackup {
   alter: (frame: DataFrame) => DataFrame = (frame) => frame;
   works = true;
 
-  constructor(root: string, keep = 3, keepsRowOrder = true, disk = root) {
+  constructor(root: string, keep = 3, keepsRowOrder = true, disk = root, place = "shelf:here") {
     const logger = listeningLogger();
-    const store = new BackupStore({ root: join(disk, "backups"), storage: "shelf", logger, lockTimeoutMs: 5_000 });
+    const store = new BackupStore({
+      root: join(disk, "backups"),
+      storage: "shelf",
+      place,
+      logger,
+      lockTimeoutMs: 5_000,
+    });
     super({ store, logger, keep, keepsRowOrder });
     this.folder = join(root, "shelf");
+    this.place = place;
     this.warnings = logger.warnings;
   }
 

@@ -13,8 +13,8 @@ const backingUp = new URL("programs/back-up.ts", import.meta.url);
 const contending = new URL("programs/contend.ts", import.meta.url);
 const schema = { fields: [{ name: "a", type: "int64", nullable: true }] };
 
-const open = (root: string, logger = listeningLogger(), storage = "csv") =>
-  new BackupStore({ root, storage, logger, by: "tests", lockTimeoutMs: 20_000 });
+const open = (root: string, logger = listeningLogger(), storage = "csv", place = `${storage}:here`) =>
+  new BackupStore({ root, storage, place, logger, by: "tests", lockTimeoutMs: 20_000 });
 
 const content = (text: string, more: object = {}) => ({
   schema,
@@ -54,7 +54,7 @@ describe("a backup that is made", () => {
       ],
     });
     expect(await store.verify(location)).toBe(true);
-    expect(relative(root, location)).toMatch(/^csv\/[^/]+\/000001-\d{8}T\d{9}Z$/);
+    expect(relative(root, location)).toMatch(/^csv\/here@[0-9a-f]{16}\/[^/]+\/000001-\d{8}T\d{9}Z$/);
   });
 
   it("is not there when the writer fails, and nothing is left of it", async () => {
@@ -62,8 +62,10 @@ describe("a backup that is made", () => {
     const failing = { ...content(""), write: () => Promise.reject(new Error("no such table")) };
     await expect(store.create("x", failing)).rejects.toThrow("no such table");
     expect(await store.list()).toEqual([]);
-    const [segment = ""] = await readdir(join(store.root, "csv"));
-    expect((await readdir(join(store.root, "csv", segment))).filter((name) => !name.startsWith(".lock"))).toEqual([]);
+    const [place = ""] = await readdir(join(store.root, "csv"));
+    const [segment = ""] = await readdir(join(store.root, "csv", place));
+    const left = await readdir(join(store.root, "csv", place, segment));
+    expect(left.filter((name) => !name.startsWith(".lock"))).toEqual([]);
   });
 
   it("is refused when what was written reads back differently", async () => {

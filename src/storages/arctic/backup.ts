@@ -17,7 +17,7 @@ export class ArcticBackup extends FrameBackup {
 
   constructor(parts: ArcticParts) {
     const { config, logger, rules } = parts;
-    const store = openBackupStore(parts, rules.type);
+    const store = openBackupStore(parts, rules.type, parts.storageId);
     super({ store, logger, keep: config.BACKUP_KEEP, keepsRowOrder: rules.capabilities.keepsRowOrder });
     this.#parts = parts;
     this.#writer = new SymbolWriter(parts);

@@ -20,7 +20,7 @@ export class CsvBackup extends FrameBackup {
 
   constructor(context: StorageContext, files: CsvFiles) {
     const { config, logger } = context;
-    const store = openBackupStore(context, "csv");
+    const store = openBackupStore(context, "csv", files.storageId);
     super({ store, logger, keep: config.BACKUP_KEEP, keepsRowOrder: csvCapabilities.keepsRowOrder });
     this.#files = files;
   }

@@ -38,7 +38,7 @@ export class PostgresBackup extends FrameBackup {
 
   constructor(parts: PostgresParts) {
     const { config, logger } = parts;
-    const store = openBackupStore(parts, "postgres");
+    const store = openBackupStore(parts, "postgres", parts.storageId);
     super({ store, logger, keep: config.BACKUP_KEEP, keepsRowOrder: postgresCapabilities.keepsRowOrder });
     this.#parts = parts;
     this.#source = new PostgresSource(parts);

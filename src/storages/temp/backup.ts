@@ -15,7 +15,7 @@ export class TempBackup extends FrameBackup {
   readonly #files: TempFiles;
 
   constructor(context: StorageContext, files: TempFiles) {
-    const store = openBackupStore(context, "temp");
+    const store = openBackupStore(context, "temp", files.storageId);
     super({ store, logger: context.logger, keep: 1, keepsRowOrder: tempCapabilities.keepsRowOrder });
     this.#files = files;
   }

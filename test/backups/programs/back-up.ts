@@ -8,7 +8,13 @@ import { listeningLogger } from "../logger.ts";
 const [root = "", step] = process.argv.slice(2);
 setInterval(() => {}, 1_000);
 
-const store = new BackupStore({ root, storage: "csv", logger: listeningLogger(), lockTimeoutMs: 60_000 });
+const store = new BackupStore({
+  root,
+  storage: "csv",
+  place: "csv:here",
+  logger: listeningLogger(),
+  lockTimeoutMs: 60_000,
+});
 await store.create("prices.csv", {
   schema: { fields: [] },
   rows: 1,

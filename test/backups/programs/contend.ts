@@ -5,7 +5,13 @@ import { BackupStore } from "../../../src/backups/store.ts";
 import { listeningLogger } from "../logger.ts";
 
 const [root = "", times] = process.argv.slice(2);
-const store = new BackupStore({ root, storage: "csv", logger: listeningLogger(), lockTimeoutMs: 60_000 });
+const store = new BackupStore({
+  root,
+  storage: "csv",
+  place: "csv:here",
+  logger: listeningLogger(),
+  lockTimeoutMs: 60_000,
+});
 for (let i = 0; i < Number(times); i++) {
   await store.create("prices.csv", {
     schema: { fields: [] },

@@ -212,7 +212,7 @@ test("a symbolic link is no frame", async () => {
 test("saveWithBackup keeps one backup of a name, and the storage has no backup role", async () => {
   const { context, storage, saver } = await openTemp();
   for (let i = 0; i < 3; i += 1) await saver.saveWithBackup(two(), "x");
-  const kept = await openBackupStore(context, "temp").list();
+  const kept = await openBackupStore(context, "temp", saver.storageId).list();
   expect(kept.map(({ source, rows }) => [source, rows])).toEqual([["x", 2]]);
   expect("backup" in storage).toBe(false);
 });
