@@ -3,7 +3,7 @@ import type { Diagnosis } from "../../contracts/diagnose.ts";
 import { configuredAddress, serverOf } from "./address.ts";
 import { findAccount } from "./embedded/account.ts";
 import { locateBinaries } from "./embedded/binaries.ts";
-import { listens, recordedChoice } from "./embedded/choice.ts";
+import { listens, wouldUseEmbedded } from "./embedded/choice.ts";
 import { embeddedPaths } from "./embedded/paths.ts";
 import { embeddedStatus } from "./embedded/status.ts";
 import type { PostgresParts } from "./parts.ts";
@@ -27,21 +27,16 @@ export async function postgresHealth(parts: PostgresParts): Promise<boolean> {
 }
 
 async function check({ config, database }: PostgresParts): Promise<boolean> {
-  const embedded = await chosenNow(config);
+  const embedded = await wouldUseEmbedded(config);
   if (embedded && !(await embeddedStatus(config))) return locateBinaries() !== null;
   await database.use({ doing: "read" }, (connection) => connection.run("SELECT 1"));
   return true;
 }
 
-/** What a first use would choose, without recording it. */
-async function chosenNow(config: PostgresParts["config"]): Promise<boolean> {
-  return (await recordedChoice(config)) ?? !(await listens(config.DB_SERVER, config.DB_PORT));
-}
-
 /** What `millrace doctor` tells. Starts and installs nothing. */
 export async function diagnosePostgres({ config }: PostgresParts): Promise<Diagnosis[]> {
   try {
-    return [(await chosenNow(config)) ? await diagnoseEmbedded(config) : await diagnoseServer(config)];
+    return [(await wouldUseEmbedded(config)) ? await diagnoseEmbedded(config) : await diagnoseServer(config)];
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause);
     const hint =

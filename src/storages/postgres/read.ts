@@ -5,6 +5,7 @@ import { didYouMean } from "../../system/nearest.ts";
 import { describeTable, findRelation, listTables, type Relation, type Table } from "./catalog.ts";
 import { arrowSchema, decodeRows } from "./copy-decode.ts";
 import { type Connection, readOnly } from "./database.ts";
+import { isNew } from "./embedded/choice.ts";
 import { frameColumns } from "./frame-columns.ts";
 import { quoteTable, type TableName } from "./identifiers.ts";
 import type { PostgresParts } from "./parts.ts";
@@ -26,15 +27,19 @@ export interface ReadRequest {
 }
 
 /**
- * The table or view of that name.
+ * The table or view of that name. An embedded server that was never used is not made to look for it.
  *
  * @throws NotFoundError with the nearest names.
  */
 export async function requireRelation({ database, canonical, config }: PostgresParts, frame: string, name: TableName) {
-  const [relation, others] = await database.use({ doing: "read", frame }, async (connection) => {
+  const look = async (connection: Connection) => {
     const found = await findRelation(connection, name);
-    return [found, found ? [] : await listTables(connection, name.schema)] as const;
-  });
+    return { relation: found, others: found ? [] : await listTables(connection, name.schema) };
+  };
+  const fresh = await isNew(config);
+  const { relation, others } = fresh
+    ? { relation: null, others: [] }
+    : await database.use({ doing: "read", frame }, look);
   if (relation) return relation;
   const where = name.schema === config.DB_SCHEMA ? "" : ` in the schema "${name.schema}"`;
   throw new NotFoundError(`There is no table or view "${canonical(frame)}"${where}.${didYouMean(name.table, others)}`, {

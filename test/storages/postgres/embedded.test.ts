@@ -102,7 +102,7 @@ describe("the embedded server", () => {
 
   test("is reached by other programs at its URL, whose password no log line holds", async () => {
     const { config, storage, lines } = await openServer();
-    await storage.source().listSources();
+    await storage.source().query("SELECT 1 AS one");
     const url = new URL((await embeddedUrl(config)) ?? "");
     const client = new pg.Client({ connectionString: url.href });
     await client.connect();
@@ -130,7 +130,17 @@ describe("the embedded server", () => {
     await mkdir(join(folder, "data.making"), { recursive: true });
     await writeFile(join(folder, "data.making", "PG_VERSION"), "18\n");
     await writeFile(join(folder, "guardian.json"), "{ broken");
+    await storage.saver().saveData(rows, "kept");
+    expect(await storage.source().listSources()).toEqual(["kept"]);
+  });
+
+  test("is not made by whoever looks for frames before there is one", async () => {
+    const { config, storage } = await openServer();
     expect(await storage.source().listSources()).toEqual([]);
+    await expect(storage.source().getData("kept")).rejects.toMatchObject({ name: "NotFoundError", frame: "kept" });
+    expect(existsSync(embeddedPaths(config).folder)).toBe(false);
+    await storage.saver().saveData(rows, "kept");
+    expect(await storage.source().listSources()).toEqual(["kept"]);
   });
 
   test.runIf(process.geteuid?.() === 0)(

@@ -53,7 +53,7 @@ export function openPostgres(): OpenedPostgres {
     const { config, folder } = await freshConfig();
     const storage = new PostgresStorage({ config, logger });
     Object.assign(opened, { config, folder, storage });
-    await storage.source().listSources();
+    await storage.source().query("SELECT 1 AS one");
     const client = new pg.Client({ connectionString: (await embeddedUrl(config)) ?? "" });
     client.on("error", () => {});
     await client.connect();

@@ -159,7 +159,7 @@ test("backups come back in a fresh database, with key and order", async () => {
     logger: listeningLogger().logger,
   });
   onTestFinished(() => fresh.close());
-  await fresh.backup().restoreData(location ?? "");
+  await fresh.backup().restoreData(location ?? "", "guarded");
   expect(records(await fresh.source().getData("guarded"))).toEqual(records(rows));
   expect(await fresh.source().describe("guarded")).toMatchObject({ key: ["id"], rows: 2 });
   expect(await storage.backup().proveBackup(location ?? "")).toBe(true);

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../../../config/settings.ts";
+import { errnoOf, fileError } from "../../../system/files.ts";
 import { embeddedPaths, makeServerFolder } from "./paths.ts";
 import { readPrivateJson, writePrivateJson } from "./private-json.ts";
 
@@ -26,6 +27,21 @@ export async function recordedChoice(config: Config): Promise<boolean | null> {
   if (recorded) return recorded.server === "embedded";
   const made = await stat(join(paths.data, "PG_VERSION")).catch(() => null);
   return made ? true : null;
+}
+
+/** What a first use would choose, without recording it. */
+export async function wouldUseEmbedded(config: Config): Promise<boolean> {
+  return (await recordedChoice(config)) ?? !(await listens(config.DB_SERVER, config.DB_PORT));
+}
+
+/** Whether the data is the embedded server's and was never made: then there is nothing to read, and no reason to make it. */
+export async function isNew(config: Config): Promise<boolean> {
+  if (!(await wouldUseEmbedded(config))) return false;
+  const made = await stat(join(embeddedPaths(config).data, "PG_VERSION")).catch((cause: unknown) => {
+    if (errnoOf(cause) === "ENOENT") return null;
+    throw fileError(cause, { doing: "look for the embedded server's data", storage: "postgres" });
+  });
+  return made === null;
 }
 
 async function choose(config: Config): Promise<boolean> {

@@ -4,7 +4,7 @@ import { PostgresStorage } from "../../../../src/storages/postgres/index.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const storage = new PostgresStorage({ config: parseConfig(JSON.parse(process.argv[2] ?? "{}")), logger: silent });
-await storage.source().listSources();
+await storage.source().query("SELECT 1 AS one");
 process.stdout.write("ready\n");
 process.stdin.resume();
 process.stdin.on("end", async () => {
