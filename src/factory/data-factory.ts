@@ -65,7 +65,7 @@ export class DataFactory implements AsyncDisposable {
   }
 
   /** @throws ConfigError TYPE_UNKNOWN */
-  createDataBackup<Type extends TypeName>(type: Type): BackupOf<Type> {
+  createDataBackup<Type extends TypeName>(type: Type extends "temp" ? never : Type): BackupOf<Type> {
     this.#assertOpen();
     return this.#registry.open(type, "backup") as BackupOf<Type>;
   }

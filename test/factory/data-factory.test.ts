@@ -42,7 +42,7 @@ test.each([
   ["createDataBackup", "temp", 'The storage "temp" has no backup. With a backup: csv, postgres, arctic.'],
 ] as const)("%s(%j) is a ConfigError that names the right ones", async (method, type, message) => {
   await using factory = newFactory();
-  const attempt = () => factory[method](type);
+  const attempt = () => factory[method](type as string);
   expect(attempt).toThrow(ConfigError);
   expect(attempt).toThrow(expect.objectContaining({ code: "TYPE_UNKNOWN", message: expect.stringContaining(message) }));
 });
@@ -82,6 +82,8 @@ test("a literal type gives the storage's own component, any other text the contr
     expectTypeOf(factory.createDataBackup("postgres")).toEqualTypeOf<PostgresBackup>();
     expectTypeOf(factory.createDataSource("csv")).toEqualTypeOf<CsvSource>();
     expectTypeOf(factory.createDataSource(type)).toEqualTypeOf<IDataSource>();
+    // @ts-expect-error temp has no backup role
+    factory.createDataBackup("temp");
     // @ts-expect-error csv has no query
     factory.createDataSource("csv").query("select 1");
     // @ts-expect-error there is no such read option
