@@ -1,10 +1,23 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/load.ts";
+import { frame } from "../../src/frame/frame.ts";
+import { PostgresStorage } from "../../src/storages/postgres/index.ts";
 import { project } from "./project.ts";
 
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
 test("ps shows the embedded PostgreSQL that a command started, stop ends it, and then there is none", async () => {
-  await using here = await project({}, { DB_EMBEDDED: "always" });
+  await using here = await project({}, { DB_EMBEDDED: "always", FS_DATA: "data" });
   expect(await here.run(["ps", "--json"])).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
   expect(await here.run(["list", "postgres"])).toMatchObject({ code: 0, stdout: "" });
+  expect(await here.run(["ps", "--json"])).toMatchObject({ stdout: "[]\n" });
+  const config = parseConfig({ FS_DATA: join(here.path, "data"), DB_EMBEDDED: "always" });
+  const storage = new PostgresStorage({ config, logger: silent });
+  await storage.saver().saveData(frame({ id: [1] }, { id: "int32" }), "kept");
+  await storage.close();
+  await storage.stopHelpers({ force: true });
+  expect(await here.run(["list", "postgres"])).toMatchObject({ code: 0, stdout: expect.stringContaining("kept") });
   const [helper] = JSON.parse((await here.run(["ps", "--json"])).stdout);
   expect(helper).toMatchObject({ name: "embedded PostgreSQL", pid: expect.any(Number) });
   const stopped = await here.run(["stop"]);
