@@ -165,6 +165,7 @@ export class Database {
     const { Pool } = await loadDriver();
     const pool = new Pool({
       ...address,
+      ...tls,
       ...clientOptions,
       max: config.DB_POOL,
       idleTimeoutMillis: 10_000,
