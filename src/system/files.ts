@@ -87,10 +87,13 @@ export function fileError(cause: unknown, { storage, frame, doing }: FileAction)
     case "EISDIR":
       return new InvalidNameError(`${could}: a folder stands under that name.`, details);
     case "EEXIST":
-      return new ConflictError(`${could}: another writer is at the same place.`, {
-        ...details,
-        hint: "Try again when it is done.",
-      });
+      if ((cause as NodeJS.ErrnoException).syscall === "open") {
+        return new ConflictError(`${could}: another writer is at the same place.`, {
+          ...details,
+          hint: "Try again when it is done.",
+        });
+      }
+      return new InvalidNameError(`${could}: a file stands where a folder has to be.`, details);
     case "ENOTDIR":
       return new InvalidNameError(`${could}: a file stands where a folder has to be.`, details);
     case "EIO":
