@@ -1,6 +1,7 @@
 import type { FrameField, FrameSchema } from "../../contracts/frame-schema.ts";
 import { SchemaError } from "../../errors.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
+import { recodeFrame } from "../../frame/recode.ts";
 import { type CsvColumn, csvColumn } from "./column-types.ts";
 import type { Texts } from "./texts.ts";
 
@@ -25,7 +26,7 @@ export async function convertTexts({ frame: texts, columns }: Texts, conversion:
   const { fields, frame } = conversion;
   const parts = columns.map(({ id }, i) => {
     const { written, ...field } = fields[i] as FoundField;
-    const column = csvColumn(field, frame);
+    const column = csvColumn(field);
     return { id, column, written, value: decoded(pl.col(id), column, written) };
   });
   const values = await texts
@@ -39,8 +40,13 @@ export async function convertTexts({ frame: texts, columns }: Texts, conversion:
     const bad = await firstMisfit(texts, id, column, value, written);
     if (bad) throw misfit(frame, column.field, bad);
   }
-  values.columns = columns.map(({ name }) => name);
-  return values;
+  const recodings = parts.flatMap(({ id, column }) => column.recoding("from texts", id));
+  const whole = await recodeFrame(values, recodings, ({ column, row, text }) => {
+    const field = parts.find(({ id }) => id === column)?.column.field as FrameField;
+    return misfit(frame, field, { row: row + 1, value: String(text) });
+  });
+  whole.columns = columns.map(({ name }) => name);
+  return whole;
 }
 
 /** A column that was declared without nulls has none. */

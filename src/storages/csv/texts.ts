@@ -40,6 +40,7 @@ export async function readWritten(
   names: readonly string[],
   rows?: number,
 ): Promise<Texts> {
+  if (names.length === 0) return { frame: pl.DataFrame({}), columns: [] };
   const columns = names.map((name, i) => ({ id: columnId(i), name }));
   const lazy = scanTexts(path, columns, format.separator);
   const frame = await (rows === undefined ? lazy : lazy.head(rows)).collect();

@@ -1,7 +1,9 @@
+import type { Config } from "../../config/settings.ts";
 import type { FrameField, FrameSchema } from "../../contracts/frame-schema.ts";
 import { FidelityError } from "../../errors.ts";
 import { type LazyDataFrame, pl } from "../../frame/polars.ts";
-import { type CsvColumn, csvColumn } from "./column-types.ts";
+import { recodeRows } from "../recode.ts";
+import { csvColumn } from "./column-types.ts";
 import type { CsvFormat } from "./names.ts";
 import { columnId } from "./texts.ts";
 
@@ -13,6 +15,15 @@ export interface CsvContent {
   frame: string;
 }
 
+/** How to write it. */
+export interface CsvForm {
+  format: CsvFormat;
+  /** Number of rows. */
+  height: number;
+  config: Config;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Refuses what CSV can't hold exactly, before a byte is written.
  *
@@ -20,21 +31,14 @@ export interface CsvContent {
  */
 export async function refuseInexact({ rows, schema, frame }: CsvContent): Promise<void> {
   const [first] = schema.fields;
-  if (!first) {
-    throw new FidelityError(`${frame} has no columns, and a CSV file has at least one.`, {
-      storage: "csv",
-      frame,
-      hint: "Add a column, or save the frame to temp.",
-    });
-  }
-  const odd = first.name.startsWith("\ufeff") ? first : schema.fields.find(({ name }) => name.includes("\0"));
+  const odd = first?.name.startsWith("\ufeff") ? first : schema.fields.find(({ name }) => name.includes("\0"));
   if (odd) {
     throw new FidelityError(
       `Column ${JSON.stringify(odd.name)} of ${frame} has a name that a CSV file can't carry in its header (above row 1).`,
       { storage: "csv", frame, hint: "Rename the column: no NUL character, and no byte order mark in front." },
     );
   }
-  const columns = schema.fields.map((field) => csvColumn(field, frame));
+  const columns = schema.fields.map(csvColumn);
   const checks = columns.flatMap((column, i) => {
     const refused = column.refused(pl.col(columnId(i)));
     return refused ? [{ id: columnId(i), column, ...refused }] : [];
@@ -54,11 +58,14 @@ export async function refuseInexact({ rows, schema, frame }: CsvContent): Promis
 
 /**
  * Writes all rows with a header. Nulls are empty fields and empty texts `""`; other fields are quoted where need be; floats
- * have the shortest text that reads back as them.
+ * have the shortest text that reads back as them. A frame without columns is a line end.
  */
-export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, format: CsvFormat): Promise<void> {
-  const columns = schema.fields.map((field): CsvColumn => csvColumn(field, frame));
-  await plainNames(rows, schema.fields)
+export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, form: CsvForm): Promise<void> {
+  const { format, height, config, signal } = form;
+  const columns = schema.fields.map(csvColumn);
+  const recodings = columns.flatMap((column) => column.recoding("to texts", column.field.name));
+  await using texts = await recodeRows(rows, height, recodings, { config, storage: "csv", frame, signal });
+  await plainNames(texts.rows, schema.fields)
     .select(...columns.map((column, i) => column.encode(pl.col(columnId(i))).alias(column.field.name)))
     .sinkCSV(path, {
       separator: format.separator,

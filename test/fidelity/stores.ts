@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseConfig } from "../../src/config/load.ts";
+import type { IBatchSaver, IBatchSource } from "../../src/contracts/batches.ts";
+import type { IDataSaver } from "../../src/contracts/data-saver.ts";
+import type { IDataSource } from "../../src/contracts/data-source.ts";
+import type { SaveOptions } from "../../src/contracts/save-options.ts";
+import { ArcticStorage } from "../../src/storages/arctic/index.ts";
+import { CsvStorage } from "../../src/storages/csv/index.ts";
+import { PostgresStorage } from "../../src/storages/postgres/index.ts";
+import { TempStorage } from "../../src/storages/temp/index.ts";
+
+/** One of the four storages, and the options by which it keeps all of a frame. */
+export interface Store {
+  readonly type: string;
+  readonly source: IDataSource & IBatchSource;
+  readonly saver: IDataSaver & IBatchSaver;
+  readonly options: SaveOptions;
+}
+
+/** All storages in one folder that goes with them. */
+export interface Stores extends AsyncDisposable {
+  readonly all: readonly Store[];
+}
+
+export async function openStores(): Promise<Stores> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-fidelity-"));
+  const config = parseConfig({ FS_DATA: join(folder, "data"), FS_TEMP: join(folder, "temp"), DB_EMBEDDED: "always" });
+  const context = { config, logger: { debug() {}, info() {}, warn() {}, error() {} } };
+  const [postgres, arctic] = [new PostgresStorage(context), new ArcticStorage(context)];
+  const [csv, temp] = [new CsvStorage(context), new TempStorage(context)];
+  const store = (type: string, source: Store["source"], saver: Store["saver"], options: object = {}): Store => ({
+    ...{ type, source, saver, options },
+  });
+  return {
+    all: [
+      store("csv", csv.source(), csv.saver()),
+      store("temp", temp.source(), temp.saver()),
+      store("postgres", postgres.source(), postgres.saver(), { keepOrder: true }),
+      store("arctic", arctic.source(), arctic.saver()),
+    ],
+    async [Symbol.asyncDispose]() {
+      for (const storage of [postgres, arctic]) {
+        await storage.close();
+        await storage.stopHelpers({ force: true });
+      }
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
