@@ -18,7 +18,8 @@ export function assemble(parts: readonly Part[], height: number): DataFrame {
   const children = parts.map(({ data }) => data);
   const struct = lib.makeData({ type: new lib.Struct(schema.fields), length: height, nullCount: 0, children });
   const writer = lib.RecordBatchFileWriter.writeAll([new lib.RecordBatch(schema, struct)]);
-  return pl.readIPC(Buffer.from(writer.toUint8Array(true)));
+  const { buffer, byteOffset, byteLength } = writer.toUint8Array(true);
+  return pl.readIPC(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
 }
 
 function requireHoldable(name: string, type: ColumnType, path: string): void {

@@ -20,13 +20,15 @@ export interface Place {
   readonly path: readonly PropertyKey[];
 }
 
-/** A SchemaError that knows the place of its value. */
+/** A SchemaError that knows the place of its value, and what is wrong there apart from the place. */
 export class MisfitError extends SchemaError {
   readonly place: Place;
+  readonly problem: string;
 
-  constructor(place: Place, message: string, hint: string) {
-    super(message, { hint });
+  constructor(place: Place, problem: string, hint: string) {
+    super(`Row ${place.row} of column "${pathText(place.path)}" ${problem}`, { hint });
     this.place = place;
+    this.problem = problem;
   }
 }
 
@@ -41,9 +43,8 @@ export function misfit(column: Column, index: number, value: unknown, why?: stri
 }
 
 /** The error `Row 3 of column "a[0].b" …`. */
-export function misfitError(values: Values, index: number, message: string, hint: string): MisfitError {
-  const place = placeOf(values, index);
-  return new MisfitError(place, `Row ${place.row} of column "${pathText(place.path)}" ${message}`, hint);
+export function misfitError(values: Values, index: number, problem: string, hint: string): MisfitError {
+  return new MisfitError(placeOf(values, index), problem, hint);
 }
 
 export function placeOf({ name, place }: Values, index: number): Place {

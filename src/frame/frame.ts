@@ -12,7 +12,7 @@ import { isValidator, type RowSchema, validated } from "./validate.ts";
 
 export type { Row } from "./row-columns.ts";
 /** Rows that come one after the other: a generator, `rows.values()`, a stream of objects. */
-export type RowStream = (Iterable<Row> | AsyncIterable<Row>) & { readonly length?: never };
+export type RowStream = Iterable<Row> | AsyncIterable<Row>;
 /** Values by column: arrays or typed arrays, all of one length. */
 export type Columns = Readonly<Record<string, ArrayLike<unknown>>>;
 
@@ -44,8 +44,8 @@ export type Columns = Readonly<Record<string, ArrayLike<unknown>>>;
  *
  * @throws SchemaError that names column, row, value and type.
  */
-export function frame(data: RowStream, schema?: RowSchema): Promise<DataFrame>;
 export function frame(data: readonly Row[] | Columns, schema?: RowSchema): DataFrame;
+export function frame(data: RowStream, schema?: RowSchema): Promise<DataFrame>;
 export function frame(data: RowStream | readonly Row[] | Columns, schema?: RowSchema): DataFrame | Promise<DataFrame> {
   if (isIterable(data)) return new FrameBuilder(schema).addAll(data);
   const validator = isValidator(schema) ? schema : undefined;

@@ -1,6 +1,6 @@
 import type { StandardIssue, StandardResult, StandardSchema } from "../contracts/standard-schema.ts";
 import { SchemaError } from "../errors.ts";
-import { MisfitError, pathText } from "./column.ts";
+import { pathText } from "./column.ts";
 import type { DeclaredSchema } from "./schema.ts";
 
 /** What rows may be described with: columns and their types, or a validator that speaks Standard Schema, such as a zod object. */
@@ -51,11 +51,9 @@ function outputOf(result: StandardResult<unknown>, row: number): unknown {
     const path = pathOf(issue);
     return path.length > 0 ? `column "${pathText(path)}": ${issue.message}` : issue.message;
   });
-  throw new MisfitError(
-    { row, path: result.issues[0] ? pathOf(result.issues[0]) : [] },
-    `Row ${row} does not fit: ${problems.join("; ")}`,
-    "Change the row, or what the validator asks for.",
-  );
+  throw new SchemaError(`Row ${row} does not fit: ${problems.join("; ")}.`.replace(/\.\.$/, "."), {
+    hint: "Change the row, or what the validator asks for.",
+  });
 }
 
 function pathOf({ path = [] }: StandardIssue): PropertyKey[] {
