@@ -1,4 +1,5 @@
 import { SchemaError } from "../errors.ts";
+import { reservedName } from "./access.ts";
 import { arrowLibrary } from "./arrow-library.ts";
 import { toArrowField } from "./arrow-types.ts";
 import type { Part } from "./parts.ts";
@@ -12,7 +13,10 @@ import { type ColumnType, typeText } from "./types.ts";
  */
 export function assemble(parts: readonly Part[], height: number): DataFrame {
   if (parts.length === 0) return pl.DataFrame({});
-  for (const { name, type } of parts) requireHoldable(name, type, name);
+  for (const { name, type } of parts) {
+    if (name === "_df") throw reservedName();
+    requireHoldable(name, type, name);
+  }
   const lib = arrowLibrary();
   const schema = new lib.Schema(parts.map(({ name, type }) => toArrowField(name, type)));
   const children = parts.map(({ data }) => data);
