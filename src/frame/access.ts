@@ -105,7 +105,11 @@ export function ipcBytesOf(frame: DataFrame): Buffer {
 function nativeOf(frame: DataFrame): NativeFrame {
   const native: unknown = Reflect.get(frame, "_df");
   if (typeof native === "object" && native !== null && "lazy" in native) return native as NativeFrame;
-  throw new SchemaError('A column can\'t be called "_df": nodejs-polars needs that name for itself.', {
+  throw reservedName();
+}
+
+export function reservedName(): SchemaError {
+  return new SchemaError('A column can\'t be called "_df": nodejs-polars needs that name for itself.', {
     hint: "Rename the column.",
   });
 }
