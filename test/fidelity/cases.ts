@@ -243,7 +243,8 @@ const shapes = [
   shape("one column", () => frame({ note: ["a", null, "", "b"] }, { note: "string?" })),
   shape("no columns", () => frame({})),
   shape("1,000 columns of numbers", () => wide("float64", (at) => at / 3)),
-  shape("1,000 columns of texts", () => wide("string", (at) => `text ${at}`)),
+  shape("1,000 columns of short texts", () => wide("string", (at) => `t${at}`)),
+  shape("1,000 columns of texts of 40 bytes", () => wide("string", (at) => `${at}`.padEnd(40, "x"))),
   shape("order of columns", () =>
     frame({ t: three.t, note: three.note, id: three.id }, { t: "date?", note: "string?", id: "int32" }),
   ),
