@@ -5,6 +5,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import type { IBatchSaver, IBatchSource } from "../../src/contracts/batches.ts";
 import type { IDataSaver } from "../../src/contracts/data-saver.ts";
 import type { IDataSource } from "../../src/contracts/data-source.ts";
+import type { IDelete } from "../../src/contracts/delete.ts";
 import type { SaveOptions } from "../../src/contracts/save-options.ts";
 import { ArcticStorage } from "../../src/storages/arctic/index.ts";
 import { CsvStorage } from "../../src/storages/csv/index.ts";
@@ -15,7 +16,7 @@ import { TempStorage } from "../../src/storages/temp/index.ts";
 export interface Store {
   readonly type: string;
   readonly source: IDataSource & IBatchSource;
-  readonly saver: IDataSaver & IBatchSaver;
+  readonly saver: IDataSaver & IBatchSaver & IDelete;
   readonly options: SaveOptions;
 }
 
