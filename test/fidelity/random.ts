@@ -24,6 +24,27 @@ export async function checkPairs(values: Values, runs: number): Promise<void> {
   await fc.assert(forgetting, { numRuns: runs });
 }
 
+/** Random frames come back from their backups, after the data itself is gone. */
+export async function checkBackups(runs: number): Promise<void> {
+  await using stores = await openStores();
+  const store = fc.constantFrom(...stores.all.filter(({ backup }) => backup));
+  const property = fc.asyncProperty(
+    anyColumns(6, "usual"),
+    store,
+    async (columns, { type, saver, source, backup, options }) => {
+      const df = made(columns);
+      await saver.saveData(df, "kept", options);
+      const [, location] = (await backup?.backupData("kept")) ?? [];
+      await saver.deleteData("kept");
+      expect(await backup?.verifyBackup(location ?? ""), type).toBe(true);
+      await backup?.restoreData(location ?? "");
+      expect(await compareFrames(await source.getData("kept"), df), type).toBeNull();
+      await saver.deleteData("kept");
+    },
+  );
+  await fc.assert(property, { numRuns: runs });
+}
+
 async function holds({ type, saver, source, options }: Store, name: string, df: DataFrame, values: Values) {
   if (!(await isSaved(saver.saveData(df, name, options), values))) return false;
   expect(await compareFrames(await source.getData(name), df), type).toBeNull();
