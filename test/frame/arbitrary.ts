@@ -77,22 +77,25 @@ export function anyType(depth = 3): fc.Arbitrary<ColumnType> {
 }
 
 /** A value of a type, or null. */
-export function anyValue(type: ColumnType): fc.Arbitrary<unknown> {
-  return fc.option(someValue(type), { freq: 6 });
+export function anyValue(type: ColumnType, values: Values = "any"): fc.Arbitrary<unknown> {
+  return fc.option(values === "usual" ? usualValue(type) : someValue(type, values), { freq: 6 });
 }
 
+/** `usual`: what every storage holds, so years 1678 to 2261 in whole microseconds, and no NUL in a text. */
+export type Values = "any" | "usual";
+
 /** Some columns of one height, by name. */
-export function anyColumns(maxRows: number): fc.Arbitrary<Map<string, AnyColumn>> {
+export function anyColumns(maxRows: number, values: Values = "any"): fc.Arbitrary<Map<string, AnyColumn>> {
   return fc
     .tuple(fc.integer({ min: 0, max: maxRows }), fc.uniqueArray(names, { minLength: 1, maxLength: 4 }))
     .chain(([rows, keys]) =>
       fc
         .tuple(
           ...keys.map((key) =>
-            anyType().chain((type) =>
+            (values === "usual" ? anyType().filter(isUsual) : anyType()).chain((type) =>
               fc
-                .array(anyValue(type), { minLength: rows, maxLength: rows })
-                .map((values) => [key, { type: typeText(type), values }] as const),
+                .array(anyValue(type, values), { minLength: rows, maxLength: rows })
+                .map((all) => [key, { type: typeText(type), values: all }] as const),
             ),
           ),
         )
@@ -100,7 +103,37 @@ export function anyColumns(maxRows: number): fc.Arbitrary<Map<string, AnyColumn>
     );
 }
 
-function someValue(type: ColumnType): fc.Arbitrary<unknown> {
+/** No NUL in a category. */
+function isUsual(type: ColumnType): boolean {
+  return !typeText(type).includes("\\u0000");
+}
+
+const day = 86_400_000n;
+
+function usualValue(type: ColumnType): fc.Arbitrary<unknown> {
+  switch (type.kind) {
+    case "string":
+    case "categorical":
+      return texts.map((text) => text.replaceAll("\0", ""));
+    case "date":
+      return fc.integer({ min: -719_162, max: 2_932_896 }).map(dayText);
+    case "datetime":
+      return fc.bigInt({ min: -106_000n * day, max: 106_000n * day }).map((ms) => ticksOf(ms, type.unit));
+    case "duration":
+      return fc.bigInt({ min: -106_000n * day, max: 106_000n * day }).map((ms) => ticksOf(ms, type.unit));
+    case "time":
+      return fc.bigInt({ min: 0n, max: 86_399_999_999n }).map((us) => clockText(us * 1_000n));
+    default:
+      return someValue(type, "usual");
+  }
+}
+
+function ticksOf(ms: bigint, unit: "ms" | "us" | "ns"): bigint {
+  // Odd microseconds where the unit has them.
+  return { ms, us: ms * 1_000n + (ms % 997n), ns: (ms * 1_000n + (ms % 997n)) * 1_000n }[unit];
+}
+
+function someValue(type: ColumnType, values: Values): fc.Arbitrary<unknown> {
   switch (type.kind) {
     case "null":
       return fc.constant(null);
@@ -130,13 +163,13 @@ function someValue(type: ColumnType): fc.Arbitrary<unknown> {
     case "decimal":
       return decimal(type.precision, type.scale);
     case "list":
-      return fc.array(anyValue(type.item), { maxLength: 4 });
+      return fc.array(anyValue(type.item, values), { maxLength: 4 });
     case "array":
-      return fc.array(anyValue(type.item), { minLength: type.size, maxLength: type.size });
+      return fc.array(anyValue(type.item, values), { minLength: type.size, maxLength: type.size });
     case "struct":
       return fc
-        .tuple(...type.fields.map((field) => anyValue(field.type)))
-        .map((values) => Object.fromEntries(type.fields.map(({ name }, index) => [name, values[index]])));
+        .tuple(...type.fields.map((field) => anyValue(field.type, values)))
+        .map((parts) => Object.fromEntries(type.fields.map(({ name }, index) => [name, parts[index]])));
     default: {
       const bits = Number(type.kind.replace(/\D/g, ""));
       const signed = type.kind.startsWith("int");

@@ -7,7 +7,8 @@ import type { DataFrame } from "../../frame/polars.ts";
 import { arcticHealth } from "./health.ts";
 import { symbolName } from "./names.ts";
 import type { ArcticParts } from "./parts.ts";
-import { findSymbol, loadSymbol, readSymbol, symbolNames } from "./symbol.ts";
+import { findSymbol, symbolNames } from "./symbol.ts";
+import { loadSymbol, SymbolRows } from "./symbol-rows.ts";
 import { SymbolWriter } from "./symbol-writer.ts";
 
 /** Backups of symbols as Arrow files, which need no ArcticDB to be read. Each holds the newest version. */
@@ -32,14 +33,13 @@ export class ArcticBackup extends FrameBackup {
   }
 
   protected override async dump(name: string, folder: string): Promise<DumpedFrame | null> {
-    const { library, logger } = this.#parts;
-    const found = await findSymbol(library, name);
+    const found = await findSymbol(this.#parts.library, name);
     if (!found) return null;
-    const { version, stored, schema, rows } = found;
-    const { lazy, data } = await readSymbol(library, name, { version }, { logger, stored });
-    await using _ = data;
-    await writeIpc(lazy, join(folder, dataFileName), { storage: "arctic", frame: name });
-    return { schema, rows, timeColumn: found.metadata?.timeColumn, key: found.metadata?.key };
+    const { version, rows: height } = found;
+    await using data = await SymbolRows.read(this.#parts, name, { part: { version }, found });
+    await using decoded = await data.rows();
+    await writeIpc(decoded.rows, join(folder, dataFileName), { storage: "arctic", frame: name });
+    return { schema: decoded.schema, rows: height, timeColumn: found.metadata?.timeColumn, key: found.metadata?.key };
   }
 
   protected override async restore(folder: string, record: StoredBackup, destination: string): Promise<void> {
@@ -49,7 +49,7 @@ export class ArcticBackup extends FrameBackup {
   }
 
   protected override load(name: string): Promise<DataFrame> {
-    return loadSymbol(this.#parts.library, name, {}, { logger: this.#parts.logger });
+    return loadSymbol(this.#parts, name);
   }
 
   protected override drop(name: string): Promise<boolean> {

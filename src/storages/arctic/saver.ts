@@ -1,10 +1,12 @@
 import type { SaveOptions } from "../../contracts/save-options.ts";
+import { lazyOf } from "../../frame/access.ts";
 import { type FrameContent, FrameSaver, type StoredFrame } from "../frame-saver.ts";
 import type { ArcticBackup } from "./backup.ts";
 import { arcticHealth } from "./health.ts";
 import { symbolName } from "./names.ts";
 import type { ArcticParts } from "./parts.ts";
-import { findSymbol, loadSymbol } from "./symbol.ts";
+import { findSymbol } from "./symbol.ts";
+import { loadSymbol } from "./symbol-rows.ts";
 import { SymbolWriter } from "./symbol-writer.ts";
 
 /**
@@ -32,10 +34,9 @@ export class ArcticSaver extends FrameSaver {
   }
 
   protected override async readOld(name: string, signal?: AbortSignal): Promise<StoredFrame | null> {
-    const { library, logger } = this.#parts;
-    const found = await findSymbol(library, name, { signal });
+    const found = await findSymbol(this.#parts.library, name, { signal });
     if (!found) return null;
-    const frame = await loadSymbol(library, name, { version: found.version }, { logger, signal });
+    const frame = await loadSymbol(this.#parts, name, { part: { version: found.version }, signal });
     return { frame, timeColumn: found.metadata?.timeColumn, key: found.metadata?.key };
   }
 
@@ -56,7 +57,8 @@ export class ArcticSaver extends FrameSaver {
     const merged = await super.merge(name, content, options);
     const { timeColumn } = merged;
     if (options.mode !== "upsert" || timeColumn === undefined) return merged;
-    return { ...merged, rows: merged.rows.sort({ by: timeColumn, maintainOrder: true }) };
+    const sorted = await merged.rows.sort({ by: timeColumn, maintainOrder: true }).collect();
+    return { ...merged, rows: lazyOf(sorted) };
   }
 
   protected override place(name: string, content: FrameContent, signal?: AbortSignal): Promise<void> {

@@ -7,8 +7,10 @@ import { requireKey } from "../../frame/key.ts";
 import { assertDistinct } from "../../frame/names.ts";
 import type { LazyDataFrame } from "../../frame/polars.ts";
 import type { FrameContent } from "../frame-saver.ts";
-import { encodeColumns, planColumns, type StoredColumn } from "./column-encoding.ts";
+import { recodeRows } from "../recode.ts";
+import { encodeColumns, planColumns, toTexts } from "./column-encoding.ts";
 import type { ArcticParts } from "./parts.ts";
+import type { StoredColumn } from "./stored-columns.ts";
 import { type FoundSymbol, findSymbol, symbolNames } from "./symbol.ts";
 import { canFollow, chooseIndex } from "./time-index.ts";
 
@@ -104,7 +106,13 @@ export class SymbolWriter {
     const { config, library, logger } = this.#parts;
     const { rows, height, columns, index, timeColumn, key, old, append } = version;
     await using file = await exchangeFile(config, height * columns.length * 16);
-    await writeIpc(encodeColumns(rows, columns, index), file.path, { storage: "arctic", frame: symbol });
+    await using texts = await recodeRows(rows, height, toTexts(columns), {
+      config,
+      storage: "arctic",
+      frame: symbol,
+      signal,
+    });
+    await writeIpc(encodeColumns(texts.rows, columns, index), file.path, { storage: "arctic", frame: symbol });
     signal?.throwIfAborted();
     const own = old?.metadata ? [...old.metadata.versions, old.version] : [];
     logger.debug(

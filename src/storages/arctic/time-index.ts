@@ -2,7 +2,7 @@ import { SchemaError } from "../../errors.ts";
 import { exactColumn } from "../../frame/access.ts";
 import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { parseType } from "../../frame/types.ts";
-import type { StoredColumn } from "./column-encoding.ts";
+import type { StoredColumn } from "./stored-columns.ts";
 
 /** What decides whether a column can be ArcticDB's index. Rows are counted from 0. */
 interface TimeOrder {
