@@ -1,9 +1,10 @@
 import type { FrameSchema } from "../contracts/frame-schema.ts";
 import type { StandardIssue, StandardResult } from "../contracts/standard-schema.ts";
 import { didYouMean } from "../system/nearest.ts";
-import { describe, isRecord, MisfitError, misfit } from "./column.ts";
+import { describe, isRecord, MisfitError } from "./column.ts";
 import { decodeColumn } from "./decode.ts";
 import { encodeColumn } from "./encode.ts";
+import { refuseNulls } from "./parts.ts";
 import { parseType } from "./types.ts";
 
 /** One row as it would come out of a frame of this schema; or everything in it that no such frame takes. */
@@ -17,7 +18,7 @@ export function checkRow({ fields }: FrameSchema, row: unknown): StandardResult<
     const value: unknown = Object.hasOwn(row, name) ? row[name] : null;
     const column = { name, type: parseType(type), values: [value] };
     try {
-      if (!nullable && (value === null || value === undefined)) throw misfit(column, 0, value);
+      if (!nullable) refuseNulls(column);
       return [name, decodeColumn(column.type, encodeColumn(column))[0]] as const;
     } catch (error) {
       if (!(error instanceof MisfitError)) throw error;

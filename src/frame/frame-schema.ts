@@ -4,7 +4,7 @@ import { checkRow } from "./check-row.ts";
 import { frame, type Row } from "./frame.ts";
 import type { DataFrame } from "./polars.ts";
 import { records } from "./records.ts";
-import type { ColumnTexts, InputRow, OutputRow, ValidColumns } from "./row-types.ts";
+import type { ColumnTexts, FrameOf, InputRow, OutputRow, ValidColumns } from "./row-types.ts";
 import { type RowSource, rows } from "./rows.ts";
 import { assertSchema, readSchema } from "./schema.ts";
 
@@ -12,12 +12,14 @@ import { assertSchema, readSchema } from "./schema.ts";
  * Columns that are declared once, for the run and for the type checker. It goes wherever a FrameSchema or a Standard Schema
  * is taken: `getData`, `saveData`, a calculator, a scraper's source, `frame` and `rows`.
  */
-export interface TypedSchema<Input, Output> extends FrameSchema, StandardSchema<Input, Output> {
+export interface TypedSchema<Input, Output, Frame extends DataFrame = DataFrame>
+  extends FrameSchema,
+    StandardSchema<Input, Output> {
   /** Gives the frame back when it has exactly these columns. @throws SchemaError that lists all differences. */
-  check(df: DataFrame): DataFrame;
+  check(df: DataFrame): Frame;
   /** A frame of rows, as `frame(rows, schema)`: of an array at once, of any other iterable in slices. */
-  frame(rows: readonly Input[]): DataFrame;
-  frame(rows: Iterable<Input> | AsyncIterable<Input>): Promise<DataFrame>;
+  frame(rows: readonly Input[]): Frame;
+  frame(rows: Iterable<Input> | AsyncIterable<Input>): Promise<Frame>;
   /** A frame's rows, checked. @throws as `check`. */
   records(df: DataFrame): Output[];
   /** The rows of a frame or of batches one by one, as `rows(source, schema)`. */
@@ -39,7 +41,7 @@ export interface TypedSchema<Input, Output> extends FrameSchema, StandardSchema<
 export function frameSchema(schema: FrameSchema): TypedSchema<Row, Record<string, unknown>>;
 export function frameSchema<const Columns extends ColumnTexts>(
   columns: Columns & ValidColumns<Columns>,
-): TypedSchema<InputRow<Columns>, OutputRow<Columns>>;
+): TypedSchema<InputRow<Columns>, OutputRow<Columns>, FrameOf<Columns>>;
 export function frameSchema(columns: FrameSchema | ColumnTexts): TypedSchema<Row, Record<string, unknown>> {
   return new Declared(readSchema(columns).fields);
 }

@@ -51,11 +51,15 @@ export class TypeFinder {
       this.#meet(column, 0, typed);
       return;
     }
+    let known = this.#kind;
     for (let row = 0; row < values.length; row++) {
       const value = values[row];
       if (value === null || value === undefined) continue;
       const kind = kindOf(value);
-      if (kind !== this.#kind) this.#meet(column, row, kind);
+      if (kind === null || kind !== known) {
+        this.#meet(column, row, kind);
+        known = kind;
+      }
       if (typeof value === "bigint" && (value < this.#least || value > this.#greatest))
         this.#stretch(column, row, value);
     }
@@ -81,6 +85,12 @@ export class TypeFinder {
     }
   }
 
+  /** In an error, before the last values were looked into. */
+  get #shown(): string {
+    if (this.#kind === "list") return "lists";
+    return this.#kind === "struct" ? "structs" : typeText(this.type);
+  }
+
   #meet(column: Values, row: number, kind: Kind | null): void {
     if (kind !== null && this.#level > mostLevels) {
       throw unfit(column, row, `is nested deeper than ${mostLevels} levels, or holds itself`);
@@ -91,7 +101,7 @@ export class TypeFinder {
     }
     const shown = describe(column.values[row]);
     if (kind === null) throw unfit(column, row, `is ${shown}, which no column can hold`);
-    throw unfit(column, row, `is ${shown}, where the values before are ${typeText(this.type)}`);
+    throw unfit(column, row, `is ${shown}, where the values before are ${this.#shown}`);
   }
 
   #stretch(column: Values, row: number, value: bigint): void {

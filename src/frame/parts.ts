@@ -38,7 +38,8 @@ export function foundPart(column: Values, finder = new TypeFinder()): Part {
   return { name: column.name, type, data: encodeColumn({ ...column, type }) };
 }
 
-function refuseNulls(column: Column): void {
+/** @throws SchemaError for the first null of a column that takes none. */
+export function refuseNulls(column: Column): void {
   for (let row = 0; row < column.values.length; row++) {
     const value = column.values[row];
     if (value === null || value === undefined) {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { StandardSchema } from "../contracts/standard-schema.ts";
+import type { DataFrame, DataType } from "./polars.ts";
 
 /** Columns and their types as literal texts: `{ ts: "datetime[us, UTC]", note: "string?" }`. */
 export type ColumnTexts = Readonly<Record<string, string>>;
@@ -27,6 +28,35 @@ export type InputRow<Columns extends ColumnTexts> = Flat<
     readonly [Name in Exclude<keyof Columns, RequiredNames<Columns>>]?: ValueOf<Columns[Name], "in"> | undefined;
   }
 >;
+
+/** The frame that has these columns, to the type checker: it knows their names and, of most, their series. */
+export type FrameOf<Columns extends ColumnTexts> = DataFrame<{ [Name in keyof Columns]: DTypeOf<Columns[Name]> }>;
+
+type DTypeOf<Text extends string> = Text extends `${infer Type}?`
+  ? DTypeOf<Type>
+  : Text extends keyof DTypes
+    ? DTypes[Text]
+    : Text extends `datetime[${string}`
+      ? DataType.Datetime
+      : DataType;
+
+interface DTypes {
+  int8: DataType.Int8;
+  int16: DataType.Int16;
+  int32: DataType.Int32;
+  int64: DataType.Int64;
+  uint8: DataType.UInt8;
+  uint16: DataType.UInt16;
+  uint32: DataType.UInt32;
+  uint64: DataType.UInt64;
+  float32: DataType.Float32;
+  float64: DataType.Float64;
+  boolean: DataType.Bool;
+  string: DataType.String;
+  date: DataType.Date;
+  time: DataType.Time;
+  categorical: DataType.Categorical;
+}
 
 /** The same columns; a text that is no column type becomes one that no text fits, so that it does not compile. */
 export type ValidColumns<Columns extends ColumnTexts> = {

@@ -8,7 +8,7 @@ import { assertSchema, type DeclaredSchema } from "./schema.ts";
 import { isValidator, type RowSchema, validatedLater } from "./validate.ts";
 
 /** Values that are turned into rows at once: some milliseconds of work. */
-const sliceCells = 65_536;
+const sliceCells = 32_768;
 
 /** Where rows come from: one frame, or frames one after the other, as `getBatches` gives them. */
 export type RowSource = DataFrame | AsyncIterable<DataFrame> | Iterable<DataFrame>;

@@ -5,7 +5,7 @@ import type { ReadOptions } from "../../src/contracts/read-options.ts";
 import type { SaveOptions } from "../../src/contracts/save-options.ts";
 import { frame } from "../../src/frame/frame.ts";
 import { frameSchema } from "../../src/frame/frame-schema.ts";
-import type { DataFrame } from "../../src/frame/polars.ts";
+import type { DataFrame, DataType, Series } from "../../src/frame/polars.ts";
 import type { NewRowOf, RowOf } from "../../src/frame/row-types.ts";
 import { rows } from "../../src/frame/rows.ts";
 import { schemaOf } from "../../src/frame/schema.ts";
@@ -111,8 +111,15 @@ test("a schema goes where a FrameSchema is taken", () => {
   expectTypeOf(frameSchema(schemaOf(frame([])))).toExtend<FrameSchema>();
 });
 
+test("a schema's frames know their columns", () => {
+  const df = prices.frame([]);
+  expectTypeOf(df.getColumn("close")).toEqualTypeOf<Series<DataType.Float64, "close">>();
+  expectTypeOf(prices.check).returns.toEqualTypeOf<typeof df>();
+  expectTypeOf(prices.frame([].values())).toEqualTypeOf<Promise<typeof df>>();
+  expectTypeOf(df).toExtend<DataFrame>();
+});
+
 test("a frame of an array is there at once, one of an iterable comes later", () => {
-  expectTypeOf(prices.frame([])).toEqualTypeOf<DataFrame>();
   expectTypeOf(frame([{ a: 1 }])).toEqualTypeOf<DataFrame>();
   expectTypeOf(frame([{ a: 1 }].values())).toEqualTypeOf<Promise<DataFrame>>();
   expectTypeOf(frame(JSON.parse("[]"))).toEqualTypeOf<DataFrame>();
