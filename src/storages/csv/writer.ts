@@ -3,7 +3,7 @@ import { FidelityError } from "../../errors.ts";
 import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { type CsvColumn, csvColumn } from "./column-types.ts";
 import type { CsvFormat } from "./names.ts";
-import { columnId } from "./pieces.ts";
+import { columnId } from "./piece.ts";
 
 /** What to write, and for whom. */
 export interface CsvContent {
