@@ -5,6 +5,8 @@ export class ReadTime {
   nanoseconds = 0;
   /** Digits of the second's fraction. */
   digits = 0;
+  /** Whether the text ends with the fraction, without an offset. */
+  endsWithFraction = false;
 }
 
 /** What `readTime` found. */
@@ -42,6 +44,7 @@ export function readTime(bytes: Uint8Array, start: number, end: number, into: Re
       if (i < 0) return timeShape.none;
     }
   }
+  into.endsWithFraction = i === end;
   if (i === end) return timeShape.wall;
   const offset = readOffset(bytes, i, end);
   if (Number.isNaN(offset)) return timeShape.none;
@@ -123,7 +126,7 @@ export function overwriteTime(bytes: Uint8Array, start: number, end: number, tim
   const negative = seconds < 0;
   let whole = Math.abs(seconds);
   let at = end - digits;
-  if (negative || time.digits !== digits) {
+  if (negative || time.digits !== digits || !time.endsWithFraction) {
     let fraction = Math.trunc(time.nanoseconds / (powers[9 - digits] as number));
     if (negative && fraction > 0) {
       // -1.25 s is -2 s and .75: the digits are those of the sum.
