@@ -5,7 +5,7 @@ import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { recodeRows } from "../recode.ts";
 import { type CsvColumn, csvColumn } from "./column-types.ts";
 import type { CsvFormat } from "./names.ts";
-import { columnId } from "./pieces.ts";
+import { columnId } from "./piece.ts";
 
 /** What to write, and for whom. */
 export interface CsvContent {
