@@ -43,7 +43,7 @@ export async function refuseInexact({ rows, schema, frame }: CsvContent): Promis
     const refused = column.refused(pl.col(ids));
     if (!refused) continue;
     const found = await lazy.select(refused.where.any()).collect();
-    const at = ids.findIndex((id) => found.getColumn(id).toArray()[0] === true);
+    const at = found.row(0).indexOf(true);
     if (at >= 0) throw await inexact(lazy, column, ids[at] as string, fields[at] as FrameField, frame);
   }
 }
