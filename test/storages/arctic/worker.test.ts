@@ -6,7 +6,7 @@ import { records } from "../../../src/frame/records.ts";
 import { Connection } from "../../../src/storages/arctic/connection.ts";
 import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/arctic/index.ts";
 import { arcticParts } from "../../../src/storages/arctic/parts.ts";
-import { workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
+import { protocolVersion, workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
 import { startProgram } from "../../system/program.ts";
 import { type OpenedArctic, openArctic } from "./open.ts";
 
@@ -165,7 +165,7 @@ describe("the worker's protocol", () => {
     if (!connection) throw new Error("Nothing listens.");
     const library = opened.config.ARCTIC_LIBRARY;
     await expect(connection.request("list", { library }, 5_000)).rejects.toMatchObject({ code: "bad_request" });
-    const hello = { protocol: 1, uri: "lmdb:///elsewhere", idle: 60, where: "" };
+    const hello = { protocol: protocolVersion, uri: "lmdb:///elsewhere", idle: 60, where: "" };
     await expect(connection.request("hello", hello, 5_000)).rejects.toMatchObject({ code: "address" });
     await connection.request("hello", { ...hello, uri: `lmdb://${opened.config.FS_DATA}/arctic` }, 5_000);
     const answers = await Promise.all([
