@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
@@ -8,7 +8,7 @@ import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/
 import { arcticParts } from "../../../src/storages/arctic/parts.ts";
 import { protocolVersion, workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
 import { startProgram } from "../../system/program.ts";
-import { type OpenedArctic, openArctic } from "./open.ts";
+import { exchanged, type OpenedArctic, openArctic, pidOf } from "./open.ts";
 
 const hold = new URL("programs/hold.ts", import.meta.url);
 const append = new URL("programs/append.ts", import.meta.url);
@@ -16,12 +16,6 @@ const rows = (count: number) => frame({ id: Array.from({ length: count }, (_, id
 
 const settingsOf = ({ config }: OpenedArctic) =>
   JSON.stringify({ FS_DATA: config.FS_DATA, FS_TEMP: config.FS_TEMP, ARCTIC_IDLE: config.ARCTIC_IDLE });
-
-async function pidOf({ storage }: OpenedArctic): Promise<number> {
-  const [helper] = await storage.helpers();
-  if (!helper) throw new Error("There is no worker.");
-  return helper.pid;
-}
 
 async function isGone(pid: number): Promise<boolean> {
   for (let tries = 0; tries < 400; tries += 1) {
@@ -207,11 +201,4 @@ describe("an abort", () => {
 async function openSockets({ config }: OpenedArctic): Promise<string[]> {
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   return arcticParts({ config, logger }).library.sockets();
-}
-
-/** Exchange files of this process that are still there. */
-async function exchanged({ config }: OpenedArctic): Promise<string[]> {
-  const roots = [`/dev/shm/millrace-${process.geteuid?.()}`, `${config.FS_TEMP}/.millrace-exchange`];
-  const found = await Promise.all(roots.map((root) => readdir(root, { recursive: true }).catch((): string[] => [])));
-  return found.flat().filter((name) => name.startsWith(`${process.pid}-`) && name.endsWith(".arrow"));
 }
