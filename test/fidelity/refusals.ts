@@ -9,6 +9,7 @@ export const refusals: Readonly<Record<string, Readonly<Record<string, RegExp>>>
     "`datetime[ns, Asia/Kathmandu]`: finer than a microsecond": /Column "value", row [01],.*microsecond/,
     "`time`: finer than a microsecond": /Column "value", row [01],.*microsecond/,
     "`duration[ns]`: finer than a microsecond": /Column "value", row [01],.*microsecond/,
+    "1,000 columns of texts of 40 bytes": /Row 1 .*1002 columns.*too big/,
     "names of 64 bytes": /column name "n+".*64 bytes/,
   },
 };

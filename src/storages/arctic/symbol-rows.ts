@@ -1,7 +1,7 @@
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
-import { columnsOf as columnNames } from "../../frame/access.ts";
+import { columnsOf as columnNames, lazyOf } from "../../frame/access.ts";
 import { scanIpc } from "../../frame/ipc.ts";
-import type { DataFrame, LazyDataFrame } from "../../frame/polars.ts";
+import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { type Misfit, recodeFrame } from "../../frame/recode.ts";
 import type { StorageContext } from "../context.ts";
 import { type RecodedRows, recodeRows } from "../recode.ts";
@@ -13,11 +13,13 @@ import { columnsOf, type FoundSymbol } from "./symbol.ts";
 /** What narrows rows; `schema` has the types that they come in. */
 export type Narrow = (rows: LazyDataFrame, schema: FrameSchema) => LazyDataFrame;
 
+type SymbolColumns = Pick<FoundSymbol, "stored" | "changed">;
+
 /** Which part to read, in which types. */
 export interface ReadSymbolOptions {
   readonly part?: SymbolPart;
-  /** What is known of this version; found out when left out. */
-  readonly found?: Pick<FoundSymbol, "stored" | "changed">;
+  /** The columns of this version, or how they follow from what comes. Default: `columnsOf`. */
+  readonly columns?: SymbolColumns | ((data: SymbolData) => SymbolColumns);
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,10 +53,10 @@ export class SymbolRows implements AsyncDisposable {
   static async read(
     context: StorageContext & { readonly library: ArcticLibrary },
     symbol: string,
-    { part = {}, found, signal }: ReadSymbolOptions = {},
+    { part = {}, columns = columnsOf, signal }: ReadSymbolOptions = {},
   ): Promise<SymbolRows> {
     const data = await context.library.read(symbol, part, signal);
-    const { stored, changed } = found ?? columnsOf(data);
+    const { stored, changed } = typeof columns === "function" ? columns(data) : columns;
     const rows = new SymbolRows(symbol, data, stored, context, signal);
     if (changed) rows.#tell();
     return rows;
@@ -86,13 +88,14 @@ export class SymbolRows implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#data[Symbol.asyncDispose]() as Promise<void>;
+    return Promise.resolve(this.#data[Symbol.asyncDispose]());
   }
 
   async #decoded<T>(
     use: (rows: LazyDataFrame, schema: FrameSchema, refuse: (misfit: Misfit) => Error) => Promise<T>,
   ): Promise<T> {
-    const file = await scanIpc(this.#data.path);
+    const { source } = this.#data;
+    const file = typeof source === "string" ? await scanIpc(source) : lazyOf(pl.readIPC(source));
     if (await hasMisfit(file, this.#stored)) this.#becomeForeign();
     try {
       return await use(decodeColumns(file, this.#stored), schemaOfColumns(this.#stored), () => new NoValue());

@@ -5,7 +5,7 @@ import { unpacked } from "./unpack.ts";
 
 /**
  * The text of a file in UTF-8, in pieces of about 1 MB that may end within a character: unpacked, decoded and without a byte order mark.
- * Each piece is the caller's to change.
+ * A piece may be overwritten once the next is asked for.
  *
  * @throws CorruptDataError for what is no text in that encoding, or no whole packed file.
  */
@@ -24,8 +24,9 @@ export async function* textOf(file: CsvFile): AsyncGenerator<Buffer> {
 
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   await using handle = await open(path, "r");
+  const buffer = Buffer.allocUnsafeSlow(chunkBytes);
   for (let at = 0; ; ) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, at);
+    const { bytesRead } = await handle.read(buffer, 0, chunkBytes, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);

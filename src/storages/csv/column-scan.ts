@@ -1,6 +1,7 @@
 import type { TimeUnit } from "../../frame/types.ts";
 import { fractionDigits } from "./datetime.ts";
 import type { DigitProof } from "./digits.ts";
+import { byteClass } from "./records.ts";
 import { lastTime, numberShape, shape, shapeOf, timeShapeOf } from "./shapes.ts";
 import { overwriteDate, overwriteTime } from "./times.ts";
 
@@ -10,12 +11,31 @@ export type ScanTask =
   | { kind: "pass" }
   /** Its shapes are gathered. `proves`: numbers of many digits are handed to the proof. */
   | { kind: "look"; proves: boolean }
+  /** As `look`, in a hurry: polars will parse the number, and refuse any that is none. */
+  | { kind: "number"; type: "int64" | "float64" }
   /** Its shapes are gathered, and each time is written over by the whole number that it is. */
   | { kind: "overwrite"; unit: TimeUnit | "day" };
 
 const number = shape.int | shape.longInt | shape.decimal | shape.long;
 const proven = shape.longInt | shape.long;
 const time = shape.date | shape.wall | shape.instant;
+
+const quickClasses = {
+  int64: byteClass.digit | byteClass.minus,
+  float64: byteClass.digit | byteClass.minus | byteClass.point,
+};
+
+/**
+ * Whether a text of digits, points and minus signs is a number without zeros in front and with at most 15 digits, provided that it is a
+ * number: polars refuses `1.2.3` and `1-2`, but would take `01`, `-.5` and `5.`.
+ */
+function isPlainNumber(bytes: Buffer, start: number, end: number): boolean {
+  const first = bytes[start] === 0x2d ? start + 1 : start;
+  const digit = bytes[first] as number;
+  const last = bytes[end - 1] as number;
+  if (end - start > 15 || digit < 0x30 || digit > 0x39 || last < 0x30 || last > 0x39) return false;
+  return digit !== 0x30 || (first === start && first + 1 === end) || bytes[first + 1] === 0x2e;
+}
 
 /** One column while its records are cut: what shapes its texts have. */
 export class ColumnScan {
@@ -33,6 +53,8 @@ export class ColumnScan {
   /** Digits of a fraction that a time is written with; -1 for none. */
   readonly #unitDigits: number;
   readonly #cramped: number;
+  /** Classes of the bytes of a number that is looked at in a hurry; 0 for none. */
+  readonly #quick: number;
   #last = 0;
 
   constructor(index: number, task: ScanTask, point: number, proof: DigitProof) {
@@ -40,16 +62,25 @@ export class ColumnScan {
     this.#task = task;
     this.#point = point;
     this.#proof = proof;
-    this.#proves = task.kind === "look" && task.proves;
+    this.#proves = task.kind === "look" ? task.proves : task.kind === "number" && task.type === "float64";
+    this.#quick = task.kind === "number" && point === 0x2e ? quickClasses[task.type] : 0;
     this.looks = task.kind !== "pass";
     this.#cramped = task.kind === "overwrite" ? crampedIn(task.unit) : 0;
     this.#unitDigits = task.kind === "overwrite" && task.unit !== "day" ? fractionDigits[task.unit] : -1;
   }
 
-  /** Takes the next text. It stays as it is, except for what the task says, and a decimal comma, which becomes a point. */
-  take(bytes: Buffer, start: number, end: number, quoted: boolean): void {
+  /**
+   * Takes the next text. It stays as it is, except for what the task says, and a decimal comma, which becomes a point.
+   *
+   * @param classes what bytes it has, as bits of `byteClass`.
+   */
+  take(bytes: Buffer, start: number, end: number, classes: number): void {
     if (start === end) {
-      this.seen |= quoted ? shape.text : shape.empty;
+      this.seen |= classes === byteClass.quoted ? shape.text : shape.empty;
+      return;
+    }
+    if (this.#quick !== 0 && (classes & ~this.#quick) === 0 && isPlainNumber(bytes, start, end)) {
+      this.seen |= (classes & byteClass.point) === 0 ? shape.int : shape.decimal;
       return;
     }
     // A column that is text stays text.

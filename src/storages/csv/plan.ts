@@ -41,9 +41,9 @@ function quickWay(type: ColumnType): Way | null {
     case "string":
       return { task: pass, allowed: any, parsed: pl.String };
     case "int64":
-      return { task: look, allowed: allowed.int64, parsed: pl.Int64 };
+      return { task: { kind: "number", type: "int64" }, allowed: allowed.int64, parsed: pl.Int64 };
     case "float64":
-      return { task: { kind: "look", proves: true }, allowed: allowed.float64, parsed: pl.Float64 };
+      return { task: { kind: "number", type: "float64" }, allowed: allowed.float64, parsed: pl.Float64 };
     case "boolean":
       return { task: look, allowed: allowed.boolean, parsed: pl.Bool };
     case "date":

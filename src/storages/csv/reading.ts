@@ -30,7 +30,10 @@ export interface OpenFile {
 
 /** Opens a file. One that millrace wrote is read as it was written. @throws ConfigError for an option that contradicts that. */
 export async function openFile(file: CsvFile, kept: KeptSchema | null, request: ReadRequest): Promise<OpenFile> {
-  if (!kept) return { file, kept, table: await openTable({ ...file, encoding: request.encoding }, request) };
+  if (!kept) {
+    const decoded = { ...file, encoding: request.encoding };
+    return { file: decoded, kept, table: await openTable(decoded, request) };
+  }
   const { separator = file.format.separator, quote = '"', encoding = "utf-8", decimal = ".", header = true } = request;
   const asWritten = { separator: file.format.separator, quote: '"', encoding: "utf-8", decimal: ".", header: true };
   const given: Record<string, unknown> = { separator, quote, encoding, decimal, header };
@@ -89,7 +92,7 @@ export async function* readFrames(
   const { columns, from, to, timeColumn, fileColumn, signal } = request;
   const part = { columns, from, to, timeColumn };
   const narrows = Object.values(part).some((each) => each !== undefined);
-  const reading = { file: { ...file, encoding: kept ? undefined : request.encoding, signal }, table, plans, config };
+  const reading = { file: { ...file, signal }, table, plans, config };
   let rows = 0;
   for await (const piece of readPieces({ ...reading, onDropped: (walk) => onDropped(file.frame, walk) })) {
     rows += heightOf(piece);

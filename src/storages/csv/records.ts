@@ -9,12 +9,20 @@ export interface Signs {
   separator: number;
   quote: number;
   lineEnd: number;
+  /** Before a number's fraction. */
+  point: number;
   /** What a line that is left out begins with. */
   comment: Buffer | null;
 }
 
 export const lf = 0x0a;
 export const cr = 0x0d;
+
+/** What kinds of bytes a field has, as bits; of one in quotes only that it is in quotes. */
+export const byteClass = { digit: 1, point: 2, minus: 4, other: 8, quoted: 16 } as const;
+
+/** The class of bytes that may end a field: larger than any of the others. */
+const ending = 128;
 
 /** What `next` found. `more`: the bytes end within a record. */
 export const found = { record: 0, blank: 1, comment: 2, more: 3, fault: 4 } as const;
@@ -32,19 +40,25 @@ export class RecordCutter {
   /** First byte and the byte after the last of each field, without quotes. */
   starts = new Int32Array(64);
   ends = new Int32Array(64);
-  /** 1 where a field stands in quotes. */
-  quoted = new Uint8Array(64);
+  /** Bits of `byteClass`. */
+  classes = new Uint8Array(64);
   /** The line that `next` stands on, from 1. */
   line = 1;
   fault: Fault | undefined;
 
   readonly #signs: Signs;
-  /** 1 for the bytes that mean nothing but themselves. */
-  readonly #plain = new Uint8Array(256).fill(1);
+  readonly #classOf = new Uint8Array(256).fill(byteClass.other);
+  /** The largest of the bytes that may end a field: most bytes of most files are larger, and told so at once. */
+  readonly #most: number;
 
   constructor(signs: Signs) {
     this.#signs = signs;
-    for (const sign of [signs.separator, signs.quote, lf, cr]) if (sign >= 0) this.#plain[sign] = 0;
+    this.#classOf.fill(byteClass.digit, 0x30, 0x3a);
+    this.#classOf[0x2d] = byteClass.minus;
+    this.#classOf[signs.point] = byteClass.point;
+    const ends = [signs.separator, signs.quote, lf, cr];
+    for (const sign of ends) if (sign >= 0) this.#classOf[sign] = ending;
+    this.#most = Math.max(...ends);
   }
 
   /**
@@ -55,18 +69,21 @@ export class RecordCutter {
    */
   next(bytes: Buffer, at: number, end: number, last: boolean): number {
     const { separator, quote, lineEnd, comment } = this.#signs;
-    const plain = this.#plain;
+    const classOf = this.#classOf;
+    const most = this.#most;
     if (comment && bytes[at] === comment[0]) {
       if (at + comment.length > end && !last) return found.more;
       if (at + comment.length <= end && comment.equals(bytes.subarray(at, at + comment.length)))
         return this.#skipLine(bytes, at, end, last);
     }
+    let { starts, ends, classes } = this;
     let i = at;
     let fields = 0;
     let lines = 1;
     for (;;) {
       let start = i;
       let stop: number;
+      let kinds = 0;
       const isQuoted = bytes[i] === quote && i < end;
       if (isQuoted) {
         start = i + 1;
@@ -77,14 +94,23 @@ export class RecordCutter {
         }
         lines += countLines(bytes, start, stop, lineEnd);
         i = stop + 1;
+        kinds = byteClass.quoted;
       } else {
-        while (plain[bytes[i] as number] === 1) i += 1;
+        let byte = bytes[i] as number;
+        while (byte > most || classOf[byte] !== ending) {
+          kinds |= classOf[byte] as number;
+          i += 1;
+          byte = bytes[i] as number;
+        }
         stop = i;
       }
-      if (fields === this.starts.length) this.#grow();
-      this.starts[fields] = start;
-      this.ends[fields] = stop;
-      this.quoted[fields] = isQuoted ? 1 : 0;
+      if (fields === starts.length) {
+        this.#grow();
+        ({ starts, ends, classes } = this);
+      }
+      starts[fields] = start;
+      ends[fields] = stop;
+      classes[fields] = kinds;
       fields += 1;
       if (i >= end) {
         if (!last) return found.more;
@@ -115,7 +141,7 @@ export class RecordCutter {
     const sign = String.fromCharCode(quote);
     return Array.from({ length: this.fields }, (_, i) => {
       const text = bytes.toString("utf8", this.starts[i], this.ends[i]);
-      return this.quoted[i] ? text.replaceAll(sign + sign, sign) : text;
+      return this.classes[i] === byteClass.quoted ? text.replaceAll(sign + sign, sign) : text;
     });
   }
 
@@ -133,12 +159,12 @@ export class RecordCutter {
   }
 
   #grow(): void {
-    const length = this.starts.length * 2;
-    const [starts, ends, quoted] = [new Int32Array(length), new Int32Array(length), new Uint8Array(length)];
-    starts.set(this.starts);
-    ends.set(this.ends);
-    quoted.set(this.quoted);
-    Object.assign(this, { starts, ends, quoted });
+    const { starts, ends, classes } = this;
+    const length = starts.length * 2;
+    [this.starts, this.ends, this.classes] = [new Int32Array(length), new Int32Array(length), new Uint8Array(length)];
+    this.starts.set(starts);
+    this.ends.set(ends);
+    this.classes.set(classes);
   }
 }
 

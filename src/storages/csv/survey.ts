@@ -30,8 +30,10 @@ const sampleSteps = 2;
 /** Looks at all values of a file, or at those of its first MB, and keeps none. */
 export async function surveyFile(file: CsvFile, table: Table, config: Config, part: "all" | "sample"): Promise<Survey> {
   const proof = new DigitProof();
-  const columns = table.names.map((_, i) => new ColumnScan(i, { kind: "look", proves: true }, table.point, proof));
-  const walk = new RecordWalk(file, table, columns, 0);
+  const columns = table.names.map(
+    (_, i) => new ColumnScan(i, { kind: "look", proves: true }, table.signs.point, proof),
+  );
+  const walk = new RecordWalk(file, table, columns, false);
   const prove = async () => {
     for (const i of await proof.failed(config)) (columns[i] as ColumnScan).seen |= shape.inexact;
   };

@@ -12,18 +12,15 @@ export interface Table {
   start: number;
   line: number;
   raggedRows: "error" | "null" | "drop";
-  /** The byte before a number's fraction. */
-  point: number;
 }
 
 /** The table of a frame without columns, of which the file says nothing. */
 export const noTable: Table = {
   names: [],
-  signs: { separator: -1, quote: -1, lineEnd: lf, comment: null },
+  signs: { separator: -1, quote: -1, lineEnd: lf, point: -1, comment: null },
   start: 0,
   line: 1,
   raggedRows: "error",
-  point: -1,
 };
 
 /** The text that a file begins with. */
@@ -70,7 +67,7 @@ async function readHead(file: CsvFile, least: number): Promise<Head> {
   let end = 0;
   let whole = true;
   for await (const chunk of textOf(file)) {
-    parts.push(chunk);
+    parts.push(Buffer.from(chunk));
     end += chunk.length;
     if (end < least) continue;
     whole = false;
@@ -88,6 +85,7 @@ function readTable(file: CsvFile, head: Head, options: CsvReadOptions): Table | 
   const given = options.separator ?? hint?.[1];
   const common = {
     quote: quote === null ? -1 : quote.charCodeAt(0),
+    point: (options.decimal ?? ".").charCodeAt(0),
     comment: options.comment === undefined ? null : Buffer.from(options.comment),
   };
   const lineEnd = hasLoneReturns(head, start, common.quote) ? cr : lf;
@@ -118,7 +116,6 @@ function readTable(file: CsvFile, head: Head, options: CsvReadOptions): Table | 
     start: seen.start,
     line: seen.line,
     raggedRows,
-    point: (options.decimal ?? ".").charCodeAt(0),
   };
 }
 

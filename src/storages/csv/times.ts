@@ -5,6 +5,8 @@ export class ReadTime {
   nanoseconds = 0;
   /** Digits of the second's fraction. */
   digits = 0;
+  /** Whether the text ends with the fraction, without an offset. */
+  endsWithFraction = false;
 }
 
 /** What `readTime` found. */
@@ -42,6 +44,7 @@ export function readTime(bytes: Uint8Array, start: number, end: number, into: Re
       if (i < 0) return timeShape.none;
     }
   }
+  into.endsWithFraction = i === end;
   if (i === end) return timeShape.wall;
   const offset = readOffset(bytes, i, end);
   if (Number.isNaN(offset)) return timeShape.none;
@@ -119,27 +122,31 @@ export function hasRoom(length: number, { seconds }: ReadTime, digits: number): 
  * front: polars reads that many times faster than a time. The text has to have room.
  */
 export function overwriteTime(bytes: Uint8Array, start: number, end: number, time: ReadTime, digits: number): void {
-  let { seconds } = time;
-  let fraction = Math.trunc(time.nanoseconds / (powers[9 - digits] as number));
+  const { seconds } = time;
   const negative = seconds < 0;
-  if (negative) {
-    // -1.25 s is -2 s and .75: the digits are those of the sum.
-    seconds = fraction > 0 ? -seconds - 1 : -seconds;
-    fraction = fraction > 0 ? (powers[digits] as number) - fraction : 0;
+  let whole = Math.abs(seconds);
+  let at = end - digits;
+  if (negative || time.digits !== digits || !time.endsWithFraction) {
+    let fraction = Math.trunc(time.nanoseconds / (powers[9 - digits] as number));
+    if (negative && fraction > 0) {
+      // -1.25 s is -2 s and .75: the digits are those of the sum.
+      whole -= 1;
+      fraction = (powers[digits] as number) - fraction;
+    }
+    writeDigits(bytes, end, fraction, digits);
   }
-  bytes.fill(zero, start, end - digits);
-  let at = writeDigits(bytes, end, fraction, digits);
   // In two parts of 32 bits, whose division is quick.
-  const high = Math.trunc(seconds / 1_000_000);
-  at = writeDigits(bytes, at, seconds - high * 1_000_000, high > 0 ? 6 : 0);
-  writeDigits(bytes, at, high, 0);
+  const high = Math.trunc(whole / 1_000_000);
+  at = writeDigits(bytes, at, whole - high * 1_000_000, high > 0 ? 6 : 0);
+  at = writeDigits(bytes, at, high, 0);
+  while (at > start) bytes[--at] = zero;
   if (negative) bytes[start] = dash;
 }
 
 /** Writes a date over its own text, as the days since 1970. */
 export function overwriteDate(bytes: Uint8Array, start: number, end: number, { seconds }: ReadTime): void {
-  bytes.fill(zero, start, end);
-  writeDigits(bytes, end, Math.abs(seconds) / 86_400, 0);
+  let at = writeDigits(bytes, end, Math.abs(seconds) / 86_400, 0);
+  while (at > start) bytes[--at] = zero;
   if (seconds < 0) bytes[start] = dash;
 }
 

@@ -1,12 +1,15 @@
 import { textOf } from "./bytes.ts";
 import type { ColumnScan } from "./column-scan.ts";
 import { type CsvFile, chunkBytes } from "./csv-file.ts";
-import { cr, found, lf, RecordCutter } from "./records.ts";
+import { byteClass, cr, found, lf, RecordCutter } from "./records.ts";
 import { raggedError, type Table } from "./table.ts";
 
-/** Rows whose bytes are ready for polars: UTF-8, LF or CRLF, no comments, each with as many fields as there are columns. */
+/**
+ * Rows whose bytes are ready for polars: UTF-8, LF or CRLF, no comments, each with as many fields as there are columns. The bytes stay as
+ * they are until the walk goes on.
+ */
 export interface Rows {
-  bytes: Buffer;
+  parts: Buffer[];
   count: number;
 }
 
@@ -27,19 +30,17 @@ export class RecordWalk {
   readonly #columns: readonly ColumnScan[];
   readonly #looking: readonly number[];
   readonly #cutter: RecordCutter;
-  /** Room for a piece and the step that fills it up; 0 where the rows' bytes are not wanted. */
-  readonly #room: number;
-  #piece: Buffer = Buffer.alloc(0);
-  #pieceEnd = 0;
-  #pieceRows = 0;
+  readonly #keeps: boolean;
+  #parts: Buffer[] = [];
+  #count = 0;
 
-  /** @param pieceBytes how many bytes are taken at once by `takeRows`; 0 when none are. */
-  constructor(file: CsvFile, table: Table, columns: readonly ColumnScan[], pieceBytes: number) {
+  /** @param keeps whether the bytes of rows are wanted: then `takeRows` has to be called after each step. */
+  constructor(file: CsvFile, table: Table, columns: readonly ColumnScan[], keeps: boolean) {
     this.#file = file;
     this.#table = table;
     this.#columns = columns;
     this.#looking = columns.flatMap(({ looks }, i) => (looks ? [i] : []));
-    this.#room = pieceBytes === 0 ? 0 : pieceBytes + 3 * chunkBytes;
+    this.#keeps = keeps;
     this.#cutter = new RecordCutter(table.signs);
     this.#cutter.line = table.line;
   }
@@ -74,16 +75,10 @@ export class RecordWalk {
 
   /** The rows since the last call. */
   takeRows(): Rows {
-    const rows = { bytes: this.#piece.subarray(0, this.#pieceEnd), count: this.#pieceRows };
-    this.#piece = Buffer.alloc(0);
-    this.#pieceEnd = 0;
-    this.#pieceRows = 0;
+    const rows = { parts: this.#parts, count: this.#count };
+    this.#parts = [];
+    this.#count = 0;
     return rows;
-  }
-
-  /** Bytes of the rows since the last `takeRows`. */
-  get pieceBytes(): number {
-    return this.#pieceEnd;
   }
 
   /** Walks over the whole records in `bytes`, and returns where the first that is not whole begins. */
@@ -117,18 +112,18 @@ export class RecordWalk {
   }
 
   #showFields(bytes: Buffer, count: number): void {
-    const { starts, ends, quoted } = this.#cutter;
+    const { starts, ends, classes } = this.#cutter;
     this.rows += 1;
-    this.#pieceRows += 1;
+    this.#count += 1;
     for (const i of this.#looking) {
       const column = this.#columns[i] as ColumnScan;
-      if (i < count) column.take(bytes, starts[i] as number, ends[i] as number, quoted[i] === 1);
-      else column.take(bytes, 0, 0, false);
+      if (i < count) column.take(bytes, starts[i] as number, ends[i] as number, classes[i] as number);
+      else column.take(bytes, 0, 0, 0);
     }
   }
 
   #mend(bytes: Buffer, at: number, line: number): void {
-    const { fields, starts, ends, quoted, end } = this.#cutter;
+    const { fields, starts, ends, classes, end } = this.#cutter;
     const { raggedRows, signs } = this.#table;
     const width = this.#columns.length;
     if (raggedRows === "drop") {
@@ -143,24 +138,21 @@ export class RecordWalk {
       throw raggedError(this.#file, { line, what });
     }
     this.#showFields(bytes, Math.min(fields, width));
-    const stop = fields < width ? end : (ends[width - 1] as number) + (quoted[width - 1] as number);
+    const stop = fields < width ? end : (ends[width - 1] as number) + (classes[width - 1] === byteClass.quoted ? 1 : 0);
     this.#keep(bytes, at, stop);
     const more = Math.max(0, width - fields);
     this.#keep(Buffer.alloc(more + 1, signs.separator).fill(lf, more), 0, more + 1);
   }
 
   #keep(bytes: Buffer, from: number, to: number): void {
-    if (this.#room === 0 || from === to) return;
-    if (this.#piece.length === 0) this.#piece = Buffer.allocUnsafeSlow(this.#room);
-    this.#piece = withRoom(this.#piece, this.#pieceEnd, to - from);
-    this.#pieceEnd += bytes.copy(this.#piece, this.#pieceEnd, from, to);
+    if (this.#keeps && from < to) this.#parts.push(bytes.subarray(from, to));
   }
 }
 
 /** The buffer, or a larger one with the same bytes, that has room for `more` after `used`. */
 function withRoom(buffer: Buffer, used: number, more: number): Buffer {
   if (used + more <= buffer.length) return buffer;
-  const larger = Buffer.allocUnsafeSlow(Math.max(used + more, buffer.length * 2));
+  const larger = Buffer.allocUnsafe(Math.max(used + more, buffer.length * 2));
   buffer.copy(larger, 0, 0, used);
   return larger;
 }

@@ -5,7 +5,7 @@ import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { recodeRows } from "../recode.ts";
 import { type CsvColumn, csvColumn } from "./column-types.ts";
 import type { CsvFormat } from "./names.ts";
-import { columnId } from "./pieces.ts";
+import { columnId } from "./piece.ts";
 
 /** What to write, and for whom. */
 export interface CsvContent {
@@ -43,7 +43,7 @@ export async function refuseInexact({ rows, schema, frame }: CsvContent): Promis
     const refused = column.refused(pl.col(ids));
     if (!refused) continue;
     const found = await lazy.select(refused.where.any()).collect();
-    const at = ids.findIndex((id) => found.getColumn(id).toArray()[0] === true);
+    const at = found.row(0).indexOf(true);
     if (at >= 0) throw await inexact(lazy, column, ids[at] as string, fields[at] as FrameField, frame);
   }
 }
