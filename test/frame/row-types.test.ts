@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { FrameSchema } from "../../src/contracts/frame-schema.ts";
 import type { ReadOptions } from "../../src/contracts/read-options.ts";
 import type { SaveOptions } from "../../src/contracts/save-options.ts";
+import type { StandardSchema } from "../../src/contracts/standard-schema.ts";
 import { frame } from "../../src/frame/frame.ts";
 import { frameSchema } from "../../src/frame/frame-schema.ts";
 import type { DataFrame, DataType, Series } from "../../src/frame/polars.ts";
@@ -123,6 +124,14 @@ test("a frame of an array is there at once, one of an iterable comes later", () 
   expectTypeOf(frame([{ a: 1 }])).toEqualTypeOf<DataFrame>();
   expectTypeOf(frame([{ a: 1 }].values())).toEqualTypeOf<Promise<DataFrame>>();
   expectTypeOf(frame(JSON.parse("[]"))).toEqualTypeOf<DataFrame>();
+});
+
+test("a schema and a zod object are the same kind of validator to those who take one", () => {
+  type Props = Omit<z.ZodType["~standard"], "jsonSchema">;
+  const props: Props = prices["~standard"];
+  expectTypeOf<typeof props.vendor>().toBeString();
+  expectTypeOf(z.object({})).toExtend<StandardSchema<unknown, unknown>>();
+  expectTypeOf<RowOf<z.ZodObject<{ a: z.ZodNumber }>>>().toEqualTypeOf<{ a: number }>();
 });
 
 test("rows have the types of their schema, or of a zod object", () => {
