@@ -72,7 +72,13 @@ export class PostgresBackup extends FrameBackup {
     const { keepOrder = false } = (record.extra ?? {}) as Extra;
     const request = {
       ...{ frame: destination, name: table(destination), fields: record.schema.fields, keepOrder },
-      ...{ mode: "replace" as const, schemaChange: "evolve" as const, key: record.key, timeColumn: record.timeColumn },
+      ...{
+        mode: "replace" as const,
+        schemaChange: "evolve" as const,
+        widenToText: false,
+        key: record.key,
+        timeColumn: record.timeColumn,
+      },
     };
     async function* once() {
       yield rows;

@@ -4,7 +4,7 @@ import type { IDataSaver } from "../../contracts/data-saver.ts";
 import type { IDelete } from "../../contracts/delete.ts";
 import type { FrameField } from "../../contracts/frame-schema.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
-import { SchemaError } from "../../errors.ts";
+import { ConfigError, SchemaError } from "../../errors.ts";
 import { toArrow } from "../../frame/arrow.ts";
 import { requireKey } from "../../frame/key.ts";
 import type { DataFrame } from "../../frame/polars.ts";
@@ -17,7 +17,7 @@ import {
   schemaOf,
 } from "../../frame/schema.ts";
 import { parseType } from "../../frame/types.ts";
-import { assertOptions, assertSaveOptions } from "../options.ts";
+import { assertSaveOptions, exceptOption } from "../options.ts";
 import type { PostgresBackup } from "./backup.ts";
 import { type PostgresSaveOptions, postgresRules } from "./capabilities.ts";
 import { deleteTable } from "./delete.ts";
@@ -27,6 +27,7 @@ import { withoutOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
 import { saveRows } from "./save.ts";
 import type { SaveRequest } from "./save-plan.ts";
+import { planSchema, type SchemaPlan } from "./schema-plan.ts";
 import { requireOrdered } from "./types.ts";
 
 type BatchOptions = PostgresSaveOptions & { backup?: boolean };
@@ -60,7 +61,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     destination: string,
     options: BatchOptions = {},
   ): Promise<boolean> {
-    assertSaveOptions(options, postgresRules);
+    assertOwnOptions(options);
     const { signal, onProgress, backup = false } = options;
     signal?.throwIfAborted();
     const frame = this.#parts.canonical(destination);
@@ -81,6 +82,19 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     }
   }
 
+  /**
+   * What saving this frame would change in the database besides rows: the statements in order, each with its reason. A save runs
+   * exactly these. Looks only.
+   *
+   * @example
+   * const { statements } = await saver.planSchema(quotes, "quotes", { mode: "append" });
+   */
+  async planSchema(data: DataFrame, destination: string, options: PostgresSaveOptions = {}): Promise<SchemaPlan> {
+    assertOwnOptions(options);
+    const frame = this.#parts.canonical(destination);
+    return planSchema(this.#parts, this.#request(frame, checkedFields(data, options, frame), options));
+  }
+
   async deleteData(name: string): Promise<boolean> {
     return this.#parts.exclusive(name, () => deleteTable(this.#parts, name));
   }
@@ -95,13 +109,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     options: PostgresSaveOptions,
     backup: boolean,
   ): Promise<boolean> {
-    const { backup: _, ...capabilities } = { backup: undefined, ...options };
-    assertSaveOptions(capabilities, postgresRules);
-    assertOptions(
-      capabilities,
-      postgresRules.capabilities.saveOptions.filter((name) => name !== "backup"),
-      "postgres",
-    );
+    assertOwnOptions(options, "backup");
     const { signal, key, onProgress } = options;
     signal?.throwIfAborted();
     const frame = this.#parts.canonical(destination);
@@ -114,7 +122,8 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
   }
 
   #request(frame: string, fields: readonly FrameField[], options: PostgresSaveOptions): SaveRequest {
-    const { mode = "replace", schemaChange = "evolve", key, timeColumn, keepOrder = false } = options;
+    const { mode = "replace", schemaChange = "evolve", key, timeColumn } = options;
+    const { keepOrder = false, widenToText = false } = options;
     const place = { storage: "postgres", frame };
     checkColumnNames(
       fields.map(({ name }) => name),
@@ -123,7 +132,8 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     if (timeColumn !== undefined) requireTime(fields, timeColumn, frame);
     if (key) requireColumns({ fields }, key, place);
     for (const { name, type } of fields) if (key?.includes(name)) requireOrdered(parseType(type), name, frame);
-    return { frame, name: this.#parts.table(frame), fields, mode, schemaChange, key, timeColumn, keepOrder };
+    const name = this.#parts.table(frame);
+    return { frame, name, fields, mode, schemaChange, widenToText, key, timeColumn, keepOrder };
   }
 
   async #save(
@@ -140,6 +150,16 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
   }
 }
 
+/** @param except which only another call takes. */
+function assertOwnOptions(options: BatchOptions, except = ""): void {
+  assertSaveOptions(options, exceptOption(postgresRules, except));
+  if (options.mode !== "insertOnly" || options.key !== undefined) return;
+  throw new ConfigError('mode "insertOnly" tells rows apart by key, and no key was given.', {
+    storage: "postgres",
+    hint: 'Name the columns that tell rows apart: { mode: "insertOnly", key: ["id"] }.',
+  });
+}
+
 /** A frame's rows in the types in which they are sent. */
 async function rowsOf(data: DataFrame, fields: readonly FrameField[], config: PostgresParts["config"]): Promise<Table> {
   const columns = fields.map(({ name, type }) => ({ name, type: parseType(type) }));
@@ -152,8 +172,11 @@ async function* one(table: Table): AsyncGenerator<Table> {
 
 function checkedFields(data: DataFrame, { schema }: PostgresSaveOptions, frame: string): readonly FrameField[] {
   requireFrame(data, "postgres", frame);
-  if (schema) assertSchema(data, schema, { storage: "postgres", frame });
-  return schemaOf(data).fields;
+  const { fields } = schemaOf(data);
+  if (!schema) return fields;
+  assertSchema(data, schema, { storage: "postgres", frame });
+  const nullable = new Map(readSchema(schema).fields.map((field) => [field.name, field.nullable]));
+  return fields.map((field) => ({ ...field, nullable: nullable.get(field.name) ?? true }));
 }
 
 function declaredFields({ schema }: PostgresSaveOptions, frame: string): readonly FrameField[] {
