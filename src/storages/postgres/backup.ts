@@ -83,7 +83,7 @@ export class PostgresBackup extends FrameBackup {
     async function* once() {
       yield rows;
     }
-    await saveRows(database, request, { rows: once(), logger, lockTimeoutMs: config.LOCK_TIMEOUT });
+    await saveRows(database, request, { rows: once(), logger });
   }
 
   protected override load(name: string): Promise<DataFrame> {

@@ -1,4 +1,4 @@
-import type { Connection, Database } from "./database.ts";
+import { type Connection, type Database, readWrite } from "./database.ts";
 import { metadataSchema, type TableName } from "./identifiers.ts";
 import type { PlannedStatement } from "./save-plan.ts";
 
@@ -66,10 +66,13 @@ const lockSql = "SELECT pg_catalog.pg_advisory_xact_lock(7105108101)";
 
 /** Makes the metadata when it is missing and this user may. Without it frames have to do. */
 export async function ensureMetadata(database: Database): Promise<MetadataRights> {
-  const begin = "BEGIN; SET LOCAL client_min_messages = warning";
-  return database.use({ doing: "save", begin }, async (connection) => {
-    const found = await metadataRights(connection);
-    if (found.complete || (await missingMetadata(connection)).length === 0) return found;
+  const { found, missing } = await database.use({ doing: "save" }, async (connection) => {
+    const rights = await metadataRights(connection);
+    return { found: rights, missing: rights.complete ? [] : await missingMetadata(connection) };
+  });
+  if (missing.length === 0) return found;
+  const first = "SET LOCAL client_min_messages = warning";
+  return database.use({ doing: "save", begin: readWrite, first }, async (connection) => {
     await connection.run(lockSql);
     for (const { sql } of await missingMetadata(connection)) await connection.run(sql);
     return metadataRights(connection);

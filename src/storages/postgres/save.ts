@@ -5,6 +5,7 @@ import { assertDistinct } from "../../frame/names.ts";
 import { childrenOf, describeTable, findRelation, referencesTo, type Table, takenNames } from "./catalog.ts";
 import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
+import { lockedName, nameLock } from "./holder.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
 import { writeKept } from "./kept-frame.ts";
 import { ensureMetadata, type MetadataRights, recordChanges } from "./metadata.ts";
@@ -22,7 +23,6 @@ import { createStaging, insertStaged, mergeStaged, replaceReferenced, stagingTab
 /** How a save is carried out. */
 export interface SaveRun {
   readonly rows: AsyncIterable<ArrowTable>;
-  readonly lockTimeoutMs: number;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
   readonly onRows?: ((rows: number) => void) | undefined;
@@ -37,12 +37,11 @@ export async function saveRows(database: Database, request: SaveRequest, how: Sa
   const metadata = await ensureMetadata(database);
   if (!metadata.frames) warnUnkept(request, how.logger);
   const { frame } = request;
-  const use = { doing: "save" as const, frame, signal: how.signal, begin: readWrite(how.lockTimeoutMs) };
+  const { name } = request;
+  const use = { doing: "save" as const, frame, name, signal: how.signal, begin: readWrite };
   return database.use(use, async (connection) => {
     // All of millrace's writers on this name, also those that make the table, come one after the other.
-    const { schema, table: tableName } = request.name;
-    const lock = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 7105108101))";
-    await connection.run(lock, [`${schema}.${tableName}`]);
+    await connection.run(`SELECT pg_catalog.pg_advisory_xact_lock(${nameLock})`, [lockedName(name)]);
     const found = await findTarget(connection, request, metadata.frames);
     const { rows, plan } = found.table
       ? await saveIntoTable(connection, { ...found, table: found.table }, request, how)

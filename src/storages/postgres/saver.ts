@@ -25,6 +25,7 @@ import { postgresHealth } from "./health.ts";
 import { checkColumnNames } from "./identifiers.ts";
 import { withoutOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
+import { retrySerialization } from "./retry.ts";
 import { saveRows } from "./save.ts";
 import type { SaveRequest } from "./save-plan.ts";
 import { planSchema, type SchemaPlan } from "./schema-plan.ts";
@@ -76,7 +77,11 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
         frame,
         config: this.#parts.config,
       });
-      return await this.#save(request, rows, { ...options, backup, onRows: (count) => onProgress?.({ rows: count }) });
+      return await this.#save(request, () => rows, {
+        ...options,
+        backup,
+        onRows: (count) => onProgress?.({ rows: count }),
+      });
     } finally {
       await iterator.return?.();
     }
@@ -118,7 +123,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     if (key) await requireKey(data, key, { storage: "postgres", frame });
     const table = await rowsOf(data, fields, this.#parts.config);
     const onRows = (rows: number) => onProgress?.({ rows, totalRows: table.numRows });
-    return this.#save(request, one(table), { ...options, backup, onRows });
+    return this.#save(request, () => one(table), { ...options, backup, onRows, again: true });
   }
 
   #request(frame: string, fields: readonly FrameField[], options: PostgresSaveOptions): SaveRequest {
@@ -138,12 +143,13 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
 
   async #save(
     request: SaveRequest,
-    rows: AsyncIterable<Table>,
-    { backup, signal, onRows }: BatchOptions & { onRows(rows: number): void },
+    rows: () => AsyncIterable<Table>,
+    { backup, signal, onRows, again = false }: BatchOptions & { onRows(rows: number): void; again?: boolean },
   ): Promise<boolean> {
-    const { database, config, exclusive, logger } = this.#parts;
-    const how = { rows, signal, onRows, logger, lockTimeoutMs: config.LOCK_TIMEOUT };
-    const save = () => saveRows(database, request, how);
+    const { database, exclusive, logger } = this.#parts;
+    const once = () => saveRows(database, request, { rows: rows(), signal, onRows, logger });
+    // Batches come only once.
+    const save = again ? () => retrySerialization(once, signal) : once;
     const work = backup ? () => this.#backup().backUpThenSave(request.frame, save, signal) : save;
     await exclusive(request.frame, work, signal);
     return true;
