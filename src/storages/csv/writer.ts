@@ -1,9 +1,19 @@
+import type { Config } from "../../config/settings.ts";
 import type { FrameField, FrameSchema } from "../../contracts/frame-schema.ts";
 import { FidelityError } from "../../errors.ts";
+import { exchangeFile } from "../../frame/exchange.ts";
 import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { type CsvColumn, csvColumn } from "./column-types.ts";
+import { type Content, contentOf } from "./kept-schema.ts";
 import type { CsvFormat } from "./names.ts";
 import { columnId } from "./piece.ts";
+import { writeSlices } from "./slices.ts";
+
+/** polars writes a CSV file on one thread; so slices of this many rows are written side by side. */
+const sliceRows = 262_144;
+
+/** A guess, for where there is room. */
+const bytesOfField = 16;
 
 /** What to write, and for whom. */
 export interface CsvContent {
@@ -55,19 +65,39 @@ export async function refuseInexact({ rows, schema, frame }: CsvContent): Promis
 /**
  * Writes all rows with a header. Nulls are empty fields and empty texts `""`; other fields are quoted where need be; floats
  * have the shortest text that reads back as them.
+ *
+ * @returns size and hash of the file.
  */
-export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, format: CsvFormat): Promise<void> {
+export async function writeCsv(
+  path: string,
+  { rows, schema, frame }: CsvContent,
+  format: CsvFormat,
+  { height, config, signal }: { height: number; config: Config; signal?: AbortSignal | undefined },
+): Promise<Content> {
   const columns = schema.fields.map((field): CsvColumn => csvColumn(field, frame));
-  await plainNames(rows, schema.fields)
-    .select(...columns.map((column, i) => column.encode(pl.col(columnId(i))).alias(column.field.name)))
-    .sinkCSV(path, {
-      separator: format.separator,
-      compression: format.compression,
-      checkExtension: false,
-      quoteStyle: "necessary",
-      maintainOrder: true,
-    })
-    .collect();
+  const texts = plainNames(rows, schema.fields);
+  const write = (target: string, part: LazyDataFrame, includeHeader: boolean) =>
+    part
+      .select(...columns.map((column, i) => column.encode(pl.col(columnId(i))).alias(column.field.name)))
+      .sinkCSV(target, {
+        separator: format.separator,
+        compression: format.compression,
+        checkExtension: false,
+        quoteStyle: "necessary",
+        maintainOrder: true,
+        includeHeader,
+      })
+      .collect();
+  if (format.compression !== "uncompressed" || height <= sliceRows) {
+    await write(path, texts, true);
+    return contentOf(path, signal);
+  }
+  const start = async (i: number) => {
+    const file = await exchangeFile(config, sliceRows * schema.fields.length * bytesOfField);
+    const written = write(file.path, texts.slice(i * sliceRows, sliceRows), i === 0);
+    return { file, written };
+  };
+  return writeSlices(path, Math.ceil(height / sliceRows), start, signal);
 }
 
 /** Columns `c0`, `c1` …: a column called `*` or `^x$` would be taken for a pattern. */
