@@ -2,13 +2,12 @@ import { describe, expect, test } from "vitest";
 import { SchemaError } from "../../src/errors.ts";
 import { compareFrames } from "../../src/frame/compare.ts";
 import { frame } from "../../src/frame/frame.ts";
-import { pl } from "../../src/frame/polars.ts";
+import { type DataFrame, pl } from "../../src/frame/polars.ts";
 import { records } from "../../src/frame/records.ts";
 import { schemaOf } from "../../src/frame/schema.ts";
 import { everyType, samples } from "./samples.ts";
 
-const types = (df: ReturnType<typeof frame>) =>
-  Object.fromEntries(schemaOf(df).fields.map(({ name, type }) => [name, type]));
+const types = (df: DataFrame) => Object.fromEntries(schemaOf(df).fields.map(({ name, type }) => [name, type]));
 
 describe("a frame and its records", () => {
   test.each(Object.entries(samples))("give %s back exactly", async (type, values) => {
@@ -90,17 +89,21 @@ describe("without a schema", () => {
     expect(() => frame({ a })).toThrow('Row 100 of column "a" is "x"');
   });
 
-  test.each([
-    [[1, 1n]],
-    [[true, 1]],
-    [["a", new Date()]],
-    [[Uint8Array.of(1), "a"]],
-    [[{}]],
-    [[[1]]],
-    [[() => 1]],
-    [[Symbol("s")]],
-  ])("values that have no one type are refused", (a) => {
-    expect(() => frame({ a })).toThrow(SchemaError);
+  test.each([[[1, 1n]], [[true, 1]], [["a", new Date()]], [[Uint8Array.of(1), "a"]], [[() => 1]], [[Symbol("s")]]])(
+    "values that have no one type are refused",
+    (a) => {
+      expect(() => frame({ a })).toThrow(SchemaError);
+    },
+  );
+
+  test("one typed array can be several columns, and so can parts of it that overlap", () => {
+    const values = Float64Array.from({ length: 1_000 }, (_, row) => Math.sin(row));
+    const ticks = BigInt64Array.from(values, (value) => BigInt(Math.round(value * 1e15)));
+    const [head, tail] = [values.subarray(0, 900), values.subarray(100)];
+    expect(records(frame({ a: values, b: values, c: ticks, d: ticks }))).toEqual(
+      Array.from(values, (value, row) => ({ a: value, b: value, c: ticks[row], d: ticks[row] })),
+    );
+    expect(records(frame({ a: head, b: tail }))).toEqual(Array.from(head, (a, row) => ({ a, b: tail[row] })));
   });
 
   test("typed arrays keep their types and their bits", () => {

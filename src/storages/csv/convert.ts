@@ -1,5 +1,7 @@
 import { SchemaError } from "../../errors.ts";
+import { lazyOf } from "../../frame/access.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
+import { recodeFrame } from "../../frame/recode.ts";
 import type { CsvColumn } from "./column-types.ts";
 import type { ColumnPlan } from "./plan.ts";
 
@@ -24,13 +26,17 @@ interface Place {
  * @throws SchemaError naming row, column and value.
  */
 export async function decodeTexts(frame: DataFrame, parts: readonly Part[], place: Place): Promise<DataFrame> {
-  if (!parts.some(({ plan }) => plan.decoded)) return frame;
-  const texts = frame.lazy();
-  const values = await texts
-    .select(...parts.map(({ id, plan }) => decoded(pl.col(id), plan, place.point).alias(id)))
-    .collect();
-  for (const { id, plan } of parts) {
-    if (!plan.decoded || values.getColumn(id).nullCount() === frame.getColumn(id).nullCount()) continue;
+  const open = parts.filter(({ plan }) => plan.decoded);
+  if (open.length === 0) return frame;
+  const texts = lazyOf(frame);
+  const groups = Map.groupBy(open, ({ plan }) => `${plan.field.type} ${plan.field.nullable} ${plan.decoded?.written}`);
+  const expressions = [...groups.values()].map((group) => {
+    return decoded(pl.col(group.map(({ id }) => id)), (group[0] as Part).plan, place.point).keepName();
+  });
+  const values = await texts.withColumns(...expressions).collect();
+  const [before, after] = [frame, values].map((each) => nullCounts(each));
+  for (const { id, plan } of open) {
+    if (!plan.decoded || before?.get(id) === after?.get(id)) continue;
     const given = givenText(pl.col(id), plan.decoded.column, plan.decoded.written);
     const misfits = await texts
       .withRowIndex("row")
@@ -40,13 +46,18 @@ export async function decodeTexts(frame: DataFrame, parts: readonly Part[], plac
       .collect();
     if (misfits.height > 0) throw misfit(place, plan, misfits.getColumn("row"), misfits.getColumn(id));
   }
-  return values;
+  const recodings = open.flatMap(({ id, plan }) => plan.decoded?.column.recoding("from texts", id) ?? []);
+  return recodeFrame(values, recodings, ({ column, row, text }) => {
+    const { plan } = open.find(({ id }) => id === column) as Part;
+    return misfit(place, plan, { toArray: () => [row] }, { toArray: () => [text] });
+  });
 }
 
 /** A column that was declared without nulls has none. */
 export async function requireValues(values: DataFrame, parts: readonly Part[], place: Place): Promise<void> {
+  const counts = parts.some(({ plan }) => plan.required) ? nullCounts(values) : new Map<string, unknown>();
   for (const { id, plan } of parts) {
-    if (!plan.required || values.getColumn(id).nullCount() === 0) continue;
+    if (!plan.required || counts.get(id) === 0) continue;
     const nulls = await values
       .lazy()
       .withRowIndex("row")
@@ -59,6 +70,13 @@ export async function requireValues(values: DataFrame, parts: readonly Part[], p
       { storage: "csv", frame: place.frame, hint: "Mend the file, or declare the column as nullable." },
     );
   }
+}
+
+/** By column; nodejs-polars is slow to hand out a thousand columns one by one. */
+function nullCounts(frame: DataFrame): Map<string, unknown> {
+  const counts = frame.nullCount();
+  const row: readonly unknown[] = counts.row(0);
+  return new Map(frame.columns.map((id, at) => [id, row[at]]));
 }
 
 function decoded(text: Expr, { decoded, type }: ColumnPlan, point: number): Expr {

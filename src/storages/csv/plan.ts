@@ -134,7 +134,7 @@ function planColumn(name: string, index: number, types: Types): ColumnPlan {
   }
   const way = quickWay(type);
   if (way && (type.kind === "string" || (seen && fits(seen, way, type)))) return { ...common, ...way };
-  const decoded = { column: csvColumn(field, types.frame), written: isWritten };
+  const decoded = { column: csvColumn(field), written: isWritten };
   return { ...common, task: pass, allowed: any, parsed: pl.String, decoded };
 }
 

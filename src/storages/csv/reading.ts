@@ -10,7 +10,7 @@ import type { KeptSchema } from "./kept-schema.ts";
 import type { CsvReadOptions } from "./options.ts";
 import { readPieces } from "./pieces.ts";
 import { type ColumnPlan, planColumns, type Types } from "./plan.ts";
-import { openTable, type Table } from "./table.ts";
+import { noTable, openTable, type Table } from "./table.ts";
 import type { RecordWalk } from "./walk.ts";
 
 /** What to read of a file, its schema already looked through. */
@@ -46,7 +46,7 @@ export async function openFile(file: CsvFile, kept: KeptSchema | null, request: 
       hint: "Leave it out: such a file comes back exactly without any option.",
     });
   }
-  return { file, kept, table: await openTable(file, {}) };
+  return { file, kept, table: kept.schema.fields.length === 0 ? noTable : await openTable(file, {}) };
 }
 
 /** How a file will be read. */

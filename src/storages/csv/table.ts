@@ -14,6 +14,15 @@ export interface Table {
   raggedRows: "error" | "null" | "drop";
 }
 
+/** The table of a frame without columns, of which the file says nothing. */
+export const noTable: Table = {
+  names: [],
+  signs: { separator: -1, quote: -1, lineEnd: lf, point: -1, comment: null },
+  start: 0,
+  line: 1,
+  raggedRows: "error",
+};
+
 /** The text that a file begins with. */
 interface Head {
   bytes: Buffer;

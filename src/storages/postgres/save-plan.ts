@@ -1,12 +1,12 @@
 import type { FrameField } from "../../contracts/frame-schema.ts";
 import type { SaveMode } from "../../contracts/save-options.ts";
-import { FidelityError, SchemaError } from "../../errors.ts";
-import { type ColumnType, parseType, sameType, typeText } from "../../frame/types.ts";
-import { widerType } from "../../frame/widen.ts";
-import type { Table, TableColumn } from "./catalog.ts";
-import { baseType, holds, mappingOf, nativeType, requireMapping, widens } from "./column-types.ts";
+import { SchemaError } from "../../errors.ts";
+import { parseType, sameType, typeText } from "../../frame/types.ts";
+import type { Reference, Table, TableColumn } from "./catalog.ts";
+import { fitColumn, type Step } from "./fit-column.ts";
 import { type FrameColumn, frameColumns } from "./frame-columns.ts";
 import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
+import { baseType, mappingOf, nativeType } from "./types.ts";
 
 /** What a save asks for. */
 export interface SaveRequest {
@@ -14,143 +14,135 @@ export interface SaveRequest {
   readonly frame: string;
   readonly name: TableName;
   readonly fields: readonly FrameField[];
-  readonly mode: SaveMode;
+  readonly mode: SaveMode | "insertOnly";
   readonly schemaChange: "evolve" | "freeze";
+  readonly widenToText: boolean;
   readonly key?: readonly string[] | undefined;
   readonly timeColumn?: string | undefined;
   readonly keepOrder: boolean;
 }
 
+/** One statement that changes a table, and why it is needed. */
+export interface PlannedStatement {
+  readonly sql: string;
+  readonly reason: string;
+}
+
 /** The statements that fit a table to a frame, and what is kept of the frame afterwards. */
 export interface SavePlan {
-  /** Creates the table, or changes it. Each is one statement. */
-  readonly statements: readonly string[];
+  /** Creates the table or changes it, before rows are put in place. */
+  readonly before: readonly PlannedStatement[];
+  /** After the rows of a new table: an index in one go is quicker than row by row. */
+  readonly after: readonly PlannedStatement[];
   /** The frame that the table stands for after the save. */
   readonly fields: readonly FrameField[];
   /** The target's type of each of the frame's columns; where it differs from the frame's own, values are cast. */
   readonly targets: readonly string[];
-  /** The rows have to go through a staging table: the table changes, or values are cast. */
+  /** The rows have to go through a staging table: the table changes, values are cast, or rows go by key. */
   readonly staged: boolean;
+  /** By which columns rows are told from those that are there, when they are. */
+  readonly by?: readonly string[] | undefined;
   readonly key?: readonly string[] | undefined;
   readonly timeColumn?: string | undefined;
   readonly keepOrder: boolean;
+}
+
+/** What a save finds. */
+export interface Found {
+  /** Null when it is to be made. */
+  readonly table: Table | null;
+  /** Foreign keys of other tables that point at rows which a replace would delete. */
+  readonly references: readonly Reference[];
+  readonly hasMetadata: boolean;
 }
 
 /**
  * Plans a save: a new table from the frame's types, or what changes in the one that is there. Touches nothing.
  *
- * @throws SchemaError that lists every difference that is not allowed; FidelityError for a type that PostgreSQL lacks.
+ * @throws SchemaError that lists every difference that is not allowed.
  */
-export function planSave(table: Table | null, request: SaveRequest, hasMetadata: boolean): SavePlan {
-  if (!hasMetadata) refuseUnkept(request);
-  return table ? planChange(table, request, hasMetadata) : planCreate(request);
+export function planSave({ table, ...found }: Found, request: SaveRequest): SavePlan {
+  return table ? planChange(table, found, request) : planCreate(request);
 }
 
-function planCreate({ name, fields, frame, keepOrder, key, timeColumn }: SaveRequest): SavePlan {
-  const targets = fields.map((field) => requireMapping(parseType(field.type), field.name, frame).sql);
-  const columns = fields.map((field, index) => `${quote(field.name)} ${targets[index]}`);
+function planCreate({ name, fields, keepOrder, key, timeColumn }: SaveRequest): SavePlan {
+  const targets = fields.map(({ type }) => mappingOf(parseType(type)).sql);
+  const columns = fields.map(
+    (field, index) => `${quote(field.name)} ${targets[index]}${field.nullable ? "" : " NOT NULL"}`,
+  );
   if (keepOrder) columns.push(`${quote(orderColumn)} bigint`);
-  const statements = [`CREATE TABLE ${quoteTable(name)} (${columns.join(", ")})`];
-  return { statements, fields, targets, staged: false, key, timeColumn, keepOrder };
+  const table = quoteTable(name);
+  const after: PlannedStatement[] = [];
+  if (key) {
+    const sql = `ALTER TABLE ${table} ADD PRIMARY KEY (${key.map(quote).join(", ")})`;
+    after.push({ sql, reason: "the frame has a key" });
+  }
+  if (timeColumn && key?.[0] !== timeColumn) {
+    const sql = `CREATE INDEX ON ${table} (${quote(timeColumn)})`;
+    after.push({ sql, reason: "reads go by the time column" });
+  }
+  const before = [{ sql: `CREATE TABLE ${table} (${columns.join(", ")})`, reason: "there is no such table" }];
+  return { before, after, fields, targets, staged: false, key, timeColumn, keepOrder };
 }
 
-/** One of the frame's columns beside the table's. */
-interface Step {
-  readonly field: FrameField;
-  readonly target: string;
-  readonly statement?: string;
-}
-
-function planChange(table: Table, request: SaveRequest, hasMetadata: boolean): SavePlan {
-  const { mode, fields, name, frame } = request;
+function planChange(table: Table, { references, hasMetadata }: Omit<Found, "table">, request: SaveRequest): SavePlan {
+  const { mode, fields, name } = request;
   const present = frameColumns(table);
   if (request.schemaChange === "freeze") refuseDifferences(present, request);
   const problems: string[] = [];
   const steps = fields.map((field) => {
-    const column = table.columns.find((each) => each.name === field.name);
-    if (!column) return addColumn(field, request);
-    const step = fitColumn(field, column, present, request);
+    const step = fitColumn(field, table, present, request);
     if (typeof step !== "string") return step;
     problems.push(step);
-    return { field, target: column.sql };
+    return { field, target: mappingOf(parseType(field.type)).sql };
   });
   const missing = table.columns.filter(
     (each) => each.name !== orderColumn && !fields.some((f) => f.name === each.name),
   );
   problems.push(...missing.flatMap((column) => refuseMissing(column, request)));
   if (!hasMetadata && mode === "replace" && missing.length > 0) {
-    problems.push(
-      `the frame lacks ${missing.map((each) => quote(each.name)).join(", ")}, and what is kept of a frame can't be written`,
-    );
+    const list = missing.map((each) => quote(each.name)).join(", ");
+    problems.push(`the frame lacks ${list}, and what is kept of a frame can't be written`);
   }
-  if (problems.length > 0) {
-    throw new SchemaError(`The frame does not fit the table ${frame}: ${problems.join("; ")}.`, {
-      storage: "postgres",
-      frame,
-      hint: "Change the table by hand as the message says, or save under another name.",
-    });
-  }
-  const kept = table.kept;
-  const sticky = mode === "replace" ? undefined : kept;
+  refuse(problems, request);
+  const sticky = mode === "replace" ? undefined : table.kept;
   const keepOrder = request.keepOrder || (sticky?.keepOrder ?? false);
-  const statements = steps.flatMap(({ statement }) => (statement ? [statement] : []));
+  const before = steps.flatMap(({ statement }) => (statement ? [statement] : []));
   if (keepOrder && !table.columns.some((column) => column.name === orderColumn)) {
-    statements.push(`ALTER TABLE ${quoteTable(name)} ADD COLUMN ${quote(orderColumn)} bigint`);
+    const sql = `ALTER TABLE ${quoteTable(name)} ADD COLUMN ${quote(orderColumn)} bigint`;
+    before.push({ sql, reason: "keepOrder was asked for" });
+  }
+  const by = keyToGoBy(table, references, request);
+  if (by && !hasUnique(table, by)) {
+    const sql = `CREATE UNIQUE INDEX ON ${quoteTable(name)} (${by.map(quote).join(", ")})`;
+    before.push({ sql, reason: "rows are told apart by this key" });
   }
   const targets = steps.map((step) => step.target);
-  const cast = fields.some(
-    (field, index) => requireMapping(parseType(field.type), field.name, frame).sql !== baseType(targets[index] ?? ""),
-  );
+  const cast = fields.some(({ type }, index) => mappingOf(parseType(type)).sql !== baseType(targets[index] ?? ""));
   return {
-    statements,
+    before,
+    after: [],
     fields: mode === "replace" ? fields : mergeFields(present, steps),
     targets,
-    staged: statements.length > 0 || cast,
+    staged: before.length > 0 || cast || by !== undefined || references.length > 0,
+    by,
     key: request.key ?? sticky?.key,
     timeColumn: request.timeColumn ?? sticky?.timeColumn,
     keepOrder,
   };
 }
 
-function addColumn(field: FrameField, { name, frame }: SaveRequest): Step {
-  const target = requireMapping(parseType(field.type), field.name, frame).sql;
-  return { field, target, statement: `ALTER TABLE ${quoteTable(name)} ADD COLUMN ${quote(field.name)} ${target}` };
+/** Rows that others refer to are never deleted to be inserted again. */
+function keyToGoBy(table: Table, references: readonly Reference[], { mode, key, fields }: SaveRequest) {
+  if (mode === "upsert" || mode === "insertOnly") return key;
+  if (mode !== "replace" || references.length === 0) return undefined;
+  const own = key ?? (table.primaryKey.length > 0 ? table.primaryKey : undefined);
+  return own?.every((column) => fields.some(({ name }) => name === column)) ? own : undefined;
 }
 
-/** The step for a column that is there, or why there is none. */
-function fitColumn(
-  field: FrameField,
-  column: TableColumn,
-  present: readonly FrameColumn[],
-  request: SaveRequest,
-): Step | string {
-  const given = parseType(field.type);
-  const mapping = requireMapping(given, field.name, request.frame);
-  if (column.generated) return `${quote(field.name)} is generated by the table`;
-  const own = present.find(({ name }) => name === field.name)?.type;
-  const type = request.mode === "replace" || !own ? given : commonType(own, given);
-  if (!type) return `${quote(field.name)} is ${field.type}, in the table ${own ? typeText(own) : column.sql}`;
-  const next = { ...field, type: typeText(type) };
-  const needed = mappingOf(type)?.sql ?? mapping.sql;
-  if (holds(column.sql, type) || widens(needed, column.sql)) return { field: next, target: column.sql };
-  const change = `ALTER TABLE ${quoteTable(request.name)} ALTER COLUMN ${quote(field.name)} TYPE ${needed}`;
-  if (widens(column.sql, needed)) return { field: next, target: needed, statement: change };
-  return `${quote(field.name)} is ${field.type}, in the table ${column.sql} (by hand: ${change} USING …)`;
-}
-
-/** The type that holds both, by the lattice of docs/postgres.md; null when there is none. */
-function commonType(own: ColumnType, given: ColumnType): ColumnType | null {
-  const wider = widerType(own, given);
-  if (wider) return wider;
-  const [a, b] = [own, given].sort((x, y) => (x.kind === y.kind ? 0 : x.kind === "date" ? -1 : 1)) as [
-    ColumnType,
-    ColumnType,
-  ];
-  if (a.kind === "date" && b.kind === "datetime" && b.zone === null) return b;
-  if (a.kind === "datetime" && b.kind === "datetime" && a.zone === b.zone && a.unit !== "ns" && b.unit !== "ns") {
-    return { kind: "datetime", unit: "us", zone: a.zone };
-  }
-  return null;
+function hasUnique({ uniqueKeys }: Table, key: readonly string[]): boolean {
+  const wanted = [...key].sort().join("\0");
+  return uniqueKeys.some((columns) => [...columns].sort().join("\0") === wanted);
 }
 
 function mergeFields(present: readonly FrameColumn[], steps: readonly Step[]): FrameField[] {
@@ -168,6 +160,15 @@ function refuseMissing(column: TableColumn, { name }: SaveRequest): string[] {
   if (!column.notNull || column.fillsItself) return [];
   const remedy = `ALTER TABLE ${quoteTable(name)} ALTER COLUMN ${quote(column.name)} DROP NOT NULL`;
   return [`the frame lacks ${quote(column.name)}, which may not be null (by hand: ${remedy})`];
+}
+
+function refuse(problems: readonly string[], { frame }: SaveRequest): void {
+  if (problems.length === 0) return;
+  throw new SchemaError(`The frame does not fit the table ${frame}: ${problems.join("; ")}.`, {
+    storage: "postgres",
+    frame,
+    hint: "Change the table by hand as the message says, or save under another name.",
+  });
 }
 
 /** @throws SchemaError with all differences at once. */
@@ -188,17 +189,10 @@ function refuseDifferences(present: readonly FrameColumn[], { fields, frame }: S
   });
 }
 
-/** Without metadata only those types come back that PostgreSQL has itself. */
-function refuseUnkept({ fields, frame, keepOrder }: SaveRequest): void {
-  const unheld = fields.filter(({ name, type }) => {
-    const parsed = parseType(type);
-    return !sameType(nativeType(requireMapping(parsed, name, frame).sql), parsed);
-  });
-  if (unheld.length === 0 && !keepOrder) return;
-  const list = unheld.map(({ name, type }) => `"${name}" (${type})`).join(", ") || "the order of rows";
-  throw new FidelityError(`The exact type of ${list} can't be kept: this user may not make the schema millrace.`, {
-    storage: "postgres",
-    frame,
-    hint: "Have somebody run: GRANT CREATE ON DATABASE … TO …; or save types that PostgreSQL has itself.",
+/** The columns that come back in another type when nothing can be kept beside the table. */
+export function unkeptTypes({ fields }: SaveRequest): string[] {
+  return fields.flatMap(({ name, type }) => {
+    const found = nativeType(mappingOf(parseType(type)).sql);
+    return sameType(found, parseType(type)) ? [] : [`"${name}" (${type}) as ${typeText(found)}`];
   });
 }

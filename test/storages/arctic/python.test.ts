@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compareFrames } from "../../../src/frame/compare.ts";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
 import { type OpenedArctic, openArctic } from "./open.ts";
@@ -65,6 +66,75 @@ print('{}')`);
     expect(opened.lines.join("\n")).toMatch(/overwritten was changed by another program/);
     await saver.saveData(frame({ other: [3n] }, { other: "int64" }), "overwritten", { mode: "append" });
     expect(records(await opened.storage.source().getData("overwritten"))).toHaveLength(3);
+  });
+
+  test.each([
+    ["a text that is no binary", "binary", [Uint8Array.of(1)], "['abc']", "string", ["abc"]],
+    ["a text that is no list", "list[int64]", [[1n]], "['[1.5]']", "string", ["[1.5]"]],
+    ["a text with more decimal places", "decimal(4, 2)", ["1.50"], "['1.555']", "string", ["1.555"]],
+    ["a time after midnight", "time", ["09:30:00"], "[86_400_000_000_000]", "int64", [86_400_000_000_000n]],
+    [
+      "a time of finer ticks",
+      "datetime[us]",
+      ["2024-01-01T00:00:00"],
+      "pd.to_datetime(['2024-01-01T00:00:00.000000001'])",
+      "datetime[ns]",
+      ["2024-01-01T00:00:00.000000001"],
+    ],
+    ["a value where there was none", "null", [null], "[1.5]", "float64", [1.5]],
+  ])(
+    "%s, put by Python under millrace's metadata, comes as ArcticDB has it",
+    async (_, type, saved, put, found, values) => {
+      const name = `edited_${type.replace(/\W/g, "")}`;
+      await opened.storage.saver().saveData(frame({ v: saved }, { v: `${type}?` }), name);
+      await opened.python(`
+import pandas as pd
+library.write('${name}', pd.DataFrame({'v': ${put}}), metadata=library.read('${name}').metadata)
+print('{}')`);
+      const source = opened.storage.source();
+      opened.lines.length = 0;
+      expect(await compareFrames(await source.getData(name), frame({ v: values }, { v: found }))).toBeNull();
+      expect(opened.lines.join("\n")).toMatch(/was changed by another program/);
+      for await (const piece of source.getBatches(name)) expect(records(piece)).toEqual([{ v: values[0] }]);
+      const [ok] = await opened.storage.backup().backupData(name);
+      expect(ok).toBe(true);
+    },
+  );
+
+  test("pandas sees other types as numbers and texts", async () => {
+    const saved = frame(
+      {
+        at: ["09:30:00"],
+        took: [1_500n],
+        price: ["12.50"],
+        raw: [Uint8Array.of(0, 255)],
+        side: ["buy"],
+        tags: [["a", null]],
+        nothing: [null],
+      },
+      {
+        at: "time",
+        took: "duration[ms]",
+        price: "decimal(8, 2)",
+        raw: "binary",
+        side: 'enum["buy","sell"]',
+        tags: "list[string]",
+        nothing: "null",
+      },
+    );
+    await opened.storage.saver().saveData(saved, "encoded");
+    const seen = await opened.python(`
+data = library.read('encoded', output_format='PANDAS').data
+print(json.dumps({name: str(data[name].iloc[0]) for name in data.columns}))`);
+    expect(seen).toEqual({
+      at: "34200000000000",
+      took: "1500",
+      price: "12.50",
+      raw: "\\x00ff",
+      side: "buy",
+      tags: '["a",null]',
+      nothing: "nan",
+    });
   });
 
   test("pickled data is refused, never run, and not listed", async () => {
