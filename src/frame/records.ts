@@ -1,6 +1,7 @@
 import { columnsOf, ipcBytesOf } from "./access.ts";
 import { arrowLibrary } from "./arrow-library.ts";
-import { decodeColumn } from "./decode.ts";
+import { decodeValues } from "./decode.ts";
+import { objectsOf } from "./objects.ts";
 import type { DataFrame } from "./polars.ts";
 import { typesOf } from "./schema.ts";
 
@@ -27,17 +28,15 @@ import { typesOf } from "./schema.ts";
 export function records(df: DataFrame): Record<string, unknown>[] {
   const types = typesOf(df);
   const names = columnsOf(df);
-  const rows: Record<string, unknown>[] = [];
-  if (names.length === 0) return rows;
-  for (const batch of arrowLibrary().tableFromIPC(ipcBytesOf(df)).batches) {
-    const columns = types.map((type, index) => {
-      const part = batch.data.children[index];
-      return part ? decodeColumn(type, part) : [];
+  if (names.length === 0) return [];
+  const parts = arrowLibrary()
+    .tableFromIPC(ipcBytesOf(df))
+    .batches.map(({ data, numRows }) => {
+      const columns = types.map((type, index) => {
+        const part = data.children[index];
+        return part ? decodeValues(type, part) : [];
+      });
+      return objectsOf(names, columns, numRows);
     });
-    for (let row = 0; row < batch.numRows; row++) {
-      // Object.fromEntries also makes an own property of a column called "__proto__".
-      rows.push(Object.fromEntries(names.map((name, index) => [name, columns[index]?.[row]])));
-    }
-  }
-  return rows;
+  return parts.length === 1 ? (parts[0] ?? []) : parts.flat();
 }

@@ -2,13 +2,12 @@ import { describe, expect, test } from "vitest";
 import { SchemaError } from "../../src/errors.ts";
 import { compareFrames } from "../../src/frame/compare.ts";
 import { frame } from "../../src/frame/frame.ts";
-import { pl } from "../../src/frame/polars.ts";
+import { type DataFrame, pl } from "../../src/frame/polars.ts";
 import { records } from "../../src/frame/records.ts";
 import { schemaOf } from "../../src/frame/schema.ts";
 import { everyType, samples } from "./samples.ts";
 
-const types = (df: ReturnType<typeof frame>) =>
-  Object.fromEntries(schemaOf(df).fields.map(({ name, type }) => [name, type]));
+const types = (df: DataFrame) => Object.fromEntries(schemaOf(df).fields.map(({ name, type }) => [name, type]));
 
 describe("a frame and its records", () => {
   test.each(Object.entries(samples))("give %s back exactly", async (type, values) => {
@@ -90,18 +89,12 @@ describe("without a schema", () => {
     expect(() => frame({ a })).toThrow('Row 100 of column "a" is "x"');
   });
 
-  test.each([
-    [[1, 1n]],
-    [[true, 1]],
-    [["a", new Date()]],
-    [[Uint8Array.of(1), "a"]],
-    [[{}]],
-    [[[1]]],
-    [[() => 1]],
-    [[Symbol("s")]],
-  ])("values that have no one type are refused", (a) => {
-    expect(() => frame({ a })).toThrow(SchemaError);
-  });
+  test.each([[[1, 1n]], [[true, 1]], [["a", new Date()]], [[Uint8Array.of(1), "a"]], [[() => 1]], [[Symbol("s")]]])(
+    "values that have no one type are refused",
+    (a) => {
+      expect(() => frame({ a })).toThrow(SchemaError);
+    },
+  );
 
   test("typed arrays keep their types and their bits", () => {
     const columns = {

@@ -1,6 +1,6 @@
 import type { FrameSchema, TypeText } from "../../contracts/frame-schema.ts";
 import { FidelityError } from "../../errors.ts";
-import { exactColumn } from "../../frame/access.ts";
+import { exactColumn, exactColumns } from "../../frame/access.ts";
 import { type Expr, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import type { Recoding } from "../../frame/recode.ts";
 import { type ColumnType, parseType, sameType, toPolars, typeText } from "../../frame/types.ts";
@@ -35,10 +35,14 @@ function storedTypes(type: ColumnType): readonly [within: ColumnType, beyond: Co
 const recodedThere = new Set<string>(["binary", "list", "array", "struct"]);
 const recodedBack = new Set<string>([...recodedThere, "enum", "decimal", "null"]);
 
-/** Bounds of timestamp[ns] in days and milliseconds; its least value is ArcticDB's null. All are exact as JavaScript numbers. */
+/**
+ * Bounds of timestamp[ns] in days and milliseconds; its least value is ArcticDB's null. All are exact as JavaScript numbers. With a zone a
+ * day less: ArcticDB fails to read a time whose wall clock lies beyond.
+ */
 const bounds = {
   date: [-106_751, 106_751],
-  datetime: [-9_223_372_036_853, 9_223_372_036_853],
+  wall: [-9_223_372_036_853, 9_223_372_036_853],
+  instant: [-9_223_285_636_853, 9_223_285_636_853],
 } as const;
 
 /**
@@ -65,10 +69,11 @@ async function columnsBeyond(
   if (times.length === 0) return new Set();
   const outside = ({ name, type }: { name: string; type: ColumnType }): Expr => {
     if (type.kind === "date") return notWithin(exactColumn(name).cast(pl.Int32), bounds.date);
-    if (type.kind === "datetime" && type.unit === "ns")
+    const { unit, zone } = type as Extract<ColumnType, { kind: "datetime" }>;
+    if (unit === "ns" && zone === null)
       return exactColumn(name).cast(pl.Int64).eq(pl.lit("-9223372036854775808").cast(pl.Int64));
-    const zone = type.kind === "datetime" ? type.zone : null;
-    return notWithin(exactColumn(name).cast(pl.Datetime("ms", zone)).cast(pl.Int64), bounds.datetime);
+    const milliseconds = exactColumn(name).cast(pl.Datetime("ms", zone)).cast(pl.Int64);
+    return notWithin(milliseconds, zone === null ? bounds.wall : bounds.instant);
   };
   const found = await lazy.select(times.map((column, index) => outside(column).any().alias(String(index)))).collect();
   const values: readonly unknown[] = found.row(0);
@@ -128,20 +133,33 @@ export function encodeColumns(
 ): LazyDataFrame {
   const first = columns.filter(({ name }) => name === index);
   const others = columns.filter(({ name }) => name !== index);
-  return lazy.select(
-    ...[...first, ...others].map(({ name, type, stored }) => casted(name, type, stored, recodedThere)),
-  );
+  const casts = [...first, ...others].map(({ name, type, stored }) => ({ name, from: type, to: stored }));
+  return castColumns(lazy, casts, recodedThere);
 }
 
 /** The frame's own columns, in its own order. */
 export function decodeColumns(lazy: LazyDataFrame, columns: readonly StoredColumn[]): LazyDataFrame {
-  return lazy.select(...columns.map(({ name, type, stored }) => casted(name, stored, type, recodedBack)));
+  const casts = columns.map(({ name, type, stored }) => ({ name, from: stored, to: type }));
+  return castColumns(lazy, casts, recodedBack);
 }
 
-function casted(name: string, from: TypeText, to: TypeText, recoded: ReadonlySet<string>): Expr {
-  const [own, target] = [parseType(from), parseType(to)];
-  const text = recoded.has(own.kind) || recoded.has(target.kind);
-  return text || sameType(own, target) ? exactColumn(name) : exactColumn(name).cast(toPolars(target));
+interface Cast {
+  readonly name: string;
+  readonly from: TypeText;
+  readonly to: TypeText;
+}
+
+/** These columns, in this order. All that become one type are cast by one expression: one for each of a thousand would take a second. */
+function castColumns(lazy: LazyDataFrame, columns: readonly Cast[], recoded: ReadonlySet<string>): LazyDataFrame {
+  const changed = columns.filter(({ from, to }) => {
+    const [own, target] = [parseType(from), parseType(to)];
+    return !recoded.has(own.kind) && !recoded.has(target.kind) && !sameType(own, target);
+  });
+  const casts = [...Map.groupBy(changed, ({ to }) => to)].flatMap(([to, group]) =>
+    exactColumns(group.map(({ name }) => name)).map((column) => column.cast(toPolars(parseType(to)))),
+  );
+  const cast = casts.length === 0 ? lazy : lazy.withColumns(...casts);
+  return cast.select(exactColumns(columns.map(({ name }) => name)));
 }
 
 const dayEnd = "86399999999999";

@@ -56,7 +56,8 @@ export class CsvFiles {
 
   /** Puts a frame under a name. The caller holds the name's lock. */
   async place(name: string, content: CsvContent, kept: KeptSchema, signal?: AbortSignal): Promise<void> {
-    await this.#place(name, (staging) => writeCsv(staging, content, this.#format(name)), kept, signal);
+    const form = { format: this.#format(name), height: kept.rows, config: this.context.config, signal };
+    await this.#place(name, (staging) => writeCsv(staging, content, form), kept, signal);
   }
 
   /** Puts the bytes of another file under a name, with the schema that was kept of them. The caller holds the name's lock. */

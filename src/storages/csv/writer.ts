@@ -1,9 +1,11 @@
+import type { Config } from "../../config/settings.ts";
 import type { FrameField, FrameSchema } from "../../contracts/frame-schema.ts";
 import { FidelityError } from "../../errors.ts";
 import { type LazyDataFrame, pl } from "../../frame/polars.ts";
+import { recodeRows } from "../recode.ts";
 import { type CsvColumn, csvColumn } from "./column-types.ts";
 import type { CsvFormat } from "./names.ts";
-import { columnId } from "./texts.ts";
+import { columnId } from "./piece.ts";
 
 /** What to write, and for whom. */
 export interface CsvContent {
@@ -13,6 +15,15 @@ export interface CsvContent {
   frame: string;
 }
 
+/** How to write it. */
+export interface CsvForm {
+  format: CsvFormat;
+  /** Number of rows. */
+  height: number;
+  config: Config;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Refuses what CSV can't hold exactly, before a byte is written.
  *
@@ -20,46 +31,46 @@ export interface CsvContent {
  */
 export async function refuseInexact({ rows, schema, frame }: CsvContent): Promise<void> {
   const [first] = schema.fields;
-  if (!first) {
-    throw new FidelityError(`${frame} has no columns, and a CSV file has at least one.`, {
-      storage: "csv",
-      frame,
-      hint: "Add a column, or save the frame to temp.",
-    });
-  }
-  const odd = first.name.startsWith("\ufeff") ? first : schema.fields.find(({ name }) => name.includes("\0"));
+  const odd = first?.name.startsWith("\ufeff") ? first : schema.fields.find(({ name }) => name.includes("\0"));
   if (odd) {
     throw new FidelityError(
       `Column ${JSON.stringify(odd.name)} of ${frame} has a name that a CSV file can't carry in its header (above row 1).`,
       { storage: "csv", frame, hint: "Rename the column: no NUL character, and no byte order mark in front." },
     );
   }
-  const columns = schema.fields.map((field) => csvColumn(field, frame));
-  const checks = columns.flatMap((column, i) => {
-    const refused = column.refused(pl.col(columnId(i)));
-    return refused ? [{ id: columnId(i), column, ...refused }] : [];
-  });
-  if (checks.length === 0) return;
   const lazy = plainNames(rows, schema.fields);
-  const found = await lazy.select(...checks.map(({ id, where }) => where.any().alias(id))).collect();
-  for (const { id, column, where, why } of checks) {
-    if (found.getColumn(id).toArray()[0] !== true) continue;
-    const bad = await lazy.withRowIndex("row").filter(where).select(pl.col("row")).head(1).collect();
-    throw new FidelityError(
-      `Row ${Number(bad.getColumn("row").toArray()[0]) + 1} of ${frame} has a value in column "${column.field.name}" that CSV can't hold: ${why}.`,
-      { storage: "csv", frame, hint: "Change or drop the row, or save the frame to temp." },
-    );
+  for (const { column, ids, fields } of columnGroups(schema.fields)) {
+    const refused = column.refused(pl.col(ids));
+    if (!refused) continue;
+    const found = await lazy.select(refused.where.any()).collect();
+    const at = found.row(0).indexOf(true);
+    if (at >= 0) throw await inexact(lazy, column, ids[at] as string, fields[at] as FrameField, frame);
   }
+}
+
+async function inexact(lazy: LazyDataFrame, column: CsvColumn, id: string, { name }: FrameField, frame: string) {
+  const { where = pl.lit(false), why = "" } = column.refused(pl.col(id)) ?? {};
+  const bad = await lazy.withRowIndex("row").filter(where).select(pl.col("row")).head(1).collect();
+  return new FidelityError(
+    `Row ${Number(bad.getColumn("row").toArray()[0]) + 1} of ${frame} has a value in column "${name}" that CSV can't hold: ${why}.`,
+    { storage: "csv", frame, hint: "Change or drop the row, or save the frame to temp." },
+  );
 }
 
 /**
  * Writes all rows with a header. Nulls are empty fields and empty texts `""`; other fields are quoted where need be; floats
- * have the shortest text that reads back as them.
+ * have the shortest text that reads back as them. A frame without columns is a line end.
  */
-export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, format: CsvFormat): Promise<void> {
-  const columns = schema.fields.map((field): CsvColumn => csvColumn(field, frame));
-  await plainNames(rows, schema.fields)
-    .select(...columns.map((column, i) => column.encode(pl.col(columnId(i))).alias(column.field.name)))
+export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, form: CsvForm): Promise<void> {
+  const { format, height, config, signal } = form;
+  const recodings = schema.fields.flatMap((field) => csvColumn(field).recoding("to texts", field.name));
+  await using texts = await recodeRows(rows, height, recodings, { config, storage: "csv", frame, signal });
+  const ids = schema.fields.map((_, i) => columnId(i));
+  const named = Object.fromEntries(schema.fields.map(({ name }, i) => [columnId(i), name]));
+  await plainNames(texts.rows, schema.fields)
+    .withColumns(...columnGroups(schema.fields).map(({ column, ids: group }) => column.encode(pl.col(group))))
+    .select(pl.col(ids))
+    .rename(named)
     .sinkCSV(path, {
       separator: format.separator,
       compression: format.compression,
@@ -68,6 +79,24 @@ export async function writeCsv(path: string, { rows, schema, frame }: CsvContent
       maintainOrder: true,
     })
     .collect();
+}
+
+/** Columns of one type, which one expression takes together: one for each of a thousand columns would take seconds. */
+interface ColumnGroup {
+  column: CsvColumn;
+  ids: string[];
+  fields: FrameField[];
+}
+
+function columnGroups(fields: readonly FrameField[]): ColumnGroup[] {
+  const groups = new Map<string, ColumnGroup>();
+  for (const [i, field] of fields.entries()) {
+    const group = groups.get(field.type) ?? { column: csvColumn(field), ids: [], fields: [] };
+    group.ids.push(columnId(i));
+    group.fields.push(field);
+    groups.set(field.type, group);
+  }
+  return [...groups.values()];
 }
 
 /** Columns `c0`, `c1` …: a column called `*` or `^x$` would be taken for a pattern. */

@@ -1,22 +1,20 @@
 import { join } from "node:path";
-import type { Field } from "apache-arrow";
 import type { StoredBackup } from "../../backups/manifest.ts";
 import { dataFileName, FrameBackup } from "../../backups/service.ts";
 import { type DumpedFrame, openBackupStore } from "../../backups/store.ts";
-import type { FrameField } from "../../contracts/frame-schema.ts";
 import { toArrow } from "../../frame/arrow.ts";
-import { fromArrowField } from "../../frame/arrow-types.ts";
 import { defaultBatchRows } from "../../frame/batches.ts";
 import { readIpc } from "../../frame/ipc.ts";
 import type { DataFrame } from "../../frame/polars.ts";
-import { schemaOf } from "../../frame/schema.ts";
-import { typeText } from "../../frame/types.ts";
+import { parseType } from "../../frame/types.ts";
 import { postgresCapabilities } from "./capabilities.ts";
 import { describeTable, findRelation } from "./catalog.ts";
 import { deleteTable } from "./delete.ts";
 import { dumpRows } from "./dump.ts";
+import { fieldsOfColumns } from "./frame-columns.ts";
 import { postgresHealth } from "./health.ts";
 import { listNames } from "./list.ts";
+import { withOwnTypes, withoutOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
 import { readTable } from "./read.ts";
 import { saveRows } from "./save.ts";
@@ -25,10 +23,6 @@ import { PostgresSource } from "./source.ts";
 /** What of a table a frame alone does not say. */
 interface Extra {
   keepOrder?: boolean;
-}
-
-function fieldOf(field: Field): FrameField {
-  return { name: field.name, type: typeText(fromArrowField(field)), nullable: true };
 }
 
 /** Backups of tables as Arrow files with their key, time column and order, which need no PostgreSQL to be read. */
@@ -61,7 +55,7 @@ export class PostgresBackup extends FrameBackup {
     if (!found) return null;
     const { kept, primaryKey } = found;
     const stream = await readTable(this.#parts, { frame: name, options: {}, batchRows: defaultBatchRows });
-    const schema = { fields: stream.schema.fields.map((field) => fieldOf(field)) };
+    const schema = { fields: fieldsOfColumns(stream.columns) };
     const rows = await dumpRows(stream, join(folder, dataFileName), name);
     const key = kept?.key ?? (primaryKey.length > 0 ? primaryKey : undefined);
     const inFrame = key?.every((column) => schema.fields.some((field) => field.name === column)) ? key : undefined;
@@ -70,18 +64,20 @@ export class PostgresBackup extends FrameBackup {
   }
 
   protected override async restore(folder: string, record: StoredBackup, destination: string): Promise<void> {
-    const { database, config, table } = this.#parts;
+    const { database, config, table, logger } = this.#parts;
     const frame = await readIpc(join(folder, dataFileName), { storage: "postgres", frame: record.source });
-    const rows = await toArrow(frame, config);
+    const columns = record.schema.fields.map(({ name, type }) => ({ name, type: parseType(type) }));
+    const whole = await withOwnTypes(frame, columns, record.source);
+    const rows = await toArrow(await withoutOwnTypes(whole, columns), config);
     const { keepOrder = false } = (record.extra ?? {}) as Extra;
     const request = {
-      ...{ frame: destination, name: table(destination), fields: schemaOf(frame).fields, keepOrder },
+      ...{ frame: destination, name: table(destination), fields: record.schema.fields, keepOrder },
       ...{ mode: "replace" as const, schemaChange: "evolve" as const, key: record.key, timeColumn: record.timeColumn },
     };
     async function* once() {
       yield rows;
     }
-    await saveRows(database, request, { rows: once(), lockTimeoutMs: config.LOCK_TIMEOUT });
+    await saveRows(database, request, { rows: once(), logger, lockTimeoutMs: config.LOCK_TIMEOUT });
   }
 
   protected override load(name: string): Promise<DataFrame> {

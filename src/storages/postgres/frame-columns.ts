@@ -2,8 +2,8 @@ import type { FrameField } from "../../contracts/frame-schema.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import { type ColumnType, parseType, typeText } from "../../frame/types.ts";
 import type { Table, TableColumn } from "./catalog.ts";
-import { baseType, holds, mappingOf, nativeType } from "./column-types.ts";
 import { orderColumn, quote } from "./identifiers.ts";
+import { baseType, holds, nativeType, readMapping } from "./types.ts";
 
 /** A column of a table as a column of a frame. */
 export interface FrameColumn {
@@ -12,40 +12,64 @@ export interface FrameColumn {
   readonly nullable: boolean;
   /** The column's type in PostgreSQL. */
   readonly sql: string;
+  /** Types that take the place of `type` where a value turns out not to be of it, the nearest first. */
+  readonly instead: readonly ColumnType[];
 }
+
+/** Columns that are read as another type than the kept one, since a value is none of that. */
+export type Instead = ReadonlyMap<string, ColumnType>;
 
 /**
  * The frame that a table or view stands for: columns in the order in which the frame was saved, with its types. What another
  * program changed since wins: a column of another type is read as that, and one that was added follows at the end.
  */
 export function frameColumns({ columns, kept }: Table, logger?: Logger): FrameColumn[] {
-  if (!kept) return columns.filter(({ name }) => name !== orderColumn).map(nativeColumn);
+  if (!kept) return columns.filter(({ name }) => name !== orderColumn).map((column) => nativeColumn(column));
   const found = new Map(columns.map((column) => [column.name, column]));
+  const bound = new Map(kept.bound);
   const own = kept.schema.fields.flatMap((field) => {
     const column = found.get(field.name);
     if (!column) {
-      logger?.info({ storage: "postgres" }, `Column "${field.name}" was dropped by another program.`);
+      logger?.warn({ storage: "postgres" }, `Column "${field.name}" was dropped by another program.`);
       return [];
     }
-    return [keptColumn(column, field, kept.bound[field.name], logger)];
+    return [keptColumn(column, field, bound.get(field.name), logger)];
   });
-  const added = columns.filter(({ name }) => !(name in kept.bound) && name !== orderColumn);
-  return [...own, ...added.map(nativeColumn)];
+  const added = columns.filter(({ name }) => !bound.has(name) && name !== orderColumn);
+  return [...own, ...added.map((column) => nativeColumn(column, [text]))];
 }
+
+const text: ColumnType = { kind: "string" };
 
 function keptColumn(column: TableColumn, field: FrameField, bound: string | undefined, logger?: Logger): FrameColumn {
   const type = parseType(field.type);
   if (column.sql === bound && holds(column.sql, type)) {
-    return { name: column.name, type, nullable: field.nullable, sql: column.sql };
+    const { name, sql } = column;
+    return { name, type, nullable: field.nullable, sql, instead: [nativeType(sql), text] };
   }
-  const now = nativeColumn(column);
+  const now = nativeColumn(column, [text]);
   const change = `from ${bound ?? "?"} to ${column.sql}; it is read as ${typeText(now.type)}`;
-  logger?.info({ storage: "postgres" }, `Another program changed column "${column.name}" ${change}.`);
+  logger?.warn({ storage: "postgres" }, `Another program changed column "${column.name}" ${change}.`);
   return now;
 }
 
-function nativeColumn({ name, sql, notNull }: TableColumn): FrameColumn {
-  return { name, type: nativeType(sql), nullable: !notNull, sql };
+/** Arrays of several dimensions are no lists: those are always read as text then. */
+function nativeColumn(
+  { name, sql, notNull }: Omit<TableColumn, "fillsItself" | "generated">,
+  instead?: ColumnType[],
+): FrameColumn {
+  const type = nativeType(sql);
+  return { name, type, nullable: !notNull, sql, instead: instead ?? (type.kind === "list" ? [text] : []) };
+}
+
+/** A column of a query's result. */
+export function queryColumn(name: string, sql: string): FrameColumn {
+  return nativeColumn({ name, sql, notNull: false });
+}
+
+/** The columns with the types that take the place of theirs. */
+export function replaceTypes(columns: readonly FrameColumn[], instead: Instead): FrameColumn[] {
+  return columns.map((column) => ({ ...column, type: instead.get(column.name) ?? column.type }));
 }
 
 /** The fields of a frame's schema. */
@@ -58,7 +82,7 @@ const textual = /^(text|character varying|character|name|json|xml|citext)(\(\d+\
 
 /** How a column is selected so that its bytes are those of its type in the frame. */
 export function selectExpression({ name, sql, type }: Pick<FrameColumn, "name" | "sql" | "type">): string {
-  const wanted = mappingOf(type)?.sql ?? "text";
-  const same = baseType(sql) === wanted || (wanted === "text" && textual.test(sql));
+  const wanted = readMapping(sql, type).sql;
+  const same = baseType(sql) === baseType(wanted) || (wanted === "text" && textual.test(sql));
   return same ? quote(name) : `${quote(name)}::${wanted}`;
 }

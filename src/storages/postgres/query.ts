@@ -1,10 +1,10 @@
 import { SchemaError } from "../../errors.ts";
-import { nativeType, requireMapping } from "./column-types.ts";
-import { copyHeader, copyTrailer } from "./copy-format.ts";
+import { copyHeader, copyTrailer } from "./copy/format.ts";
 import type { Connection } from "./database.ts";
-import { selectExpression } from "./frame-columns.ts";
+import { type Instead, queryColumn, replaceTypes, selectExpression } from "./frame-columns.ts";
 import { quote } from "./identifiers.ts";
-import type { Selection } from "./select.ts";
+import { type Selection, selection } from "./select.ts";
+import type { Mapping } from "./types.ts";
 
 /** What a query is in errors, where a frame's name would stand. */
 export const queryFrame = "query";
@@ -19,6 +19,7 @@ export async function selectQuery(
   { client, run }: Connection,
   sql: string,
   values: readonly unknown[],
+  instead: Instead,
 ): Promise<Selection> {
   const inner = `(\n${sql.trim().replace(/;$/, "")}\n)`;
   // The extended protocol takes one statement only.
@@ -32,17 +33,18 @@ export async function selectQuery(
       hint: `Rename one in the query: … AS ${quote(`${twice}_2`)}.`,
     });
   }
-  const typesSql = `SELECT pg_catalog.format_type(t, NULL) AS sql FROM unnest($1::oid[]) WITH ORDINALITY AS u(t, n) ORDER BY n`;
-  const types = await run(typesSql, [fields.map(({ dataTypeID }) => dataTypeID)]);
-  const columns = names.map((name, index) => {
-    const type = types[index]?.sql ?? "text";
-    return { name, sql: type, type: nativeType(type) };
-  });
-  return {
-    sql: `SELECT ${columns.map(selectExpression).join(", ")} FROM ${inner} AS q`,
-    columns: columns.map(({ name, type }) => ({ name, mapping: requireMapping(type, name, queryFrame) })),
-  };
+  const types = await run(typesSql, [
+    fields.map(({ dataTypeID }) => dataTypeID),
+    fields.map(({ dataTypeModifier }) => dataTypeModifier),
+  ]);
+  const own = names.map((name, index) => queryColumn(name, types[index]?.sql ?? "text"));
+  const columns = replaceTypes(own, instead);
+  return selection(`SELECT ${columns.map(selectExpression).join(", ")} FROM ${inner} AS q`, columns);
 }
+
+const typesSql = `
+  SELECT pg_catalog.format_type(t, nullif(m, -1)) AS sql
+  FROM unnest($1::oid[], $2::int[]) WITH ORDINALITY AS u(t, m, n) ORDER BY n`;
 
 /** Functions that give a value's bytes as in binary COPY. */
 const senders: Record<string, string> = {
@@ -52,14 +54,20 @@ const senders: Record<string, string> = {
   bigint: "int8send",
   real: "float4send",
   "double precision": "float8send",
-  "numeric(20,0)": "numeric_send",
   text: "textsend",
+  json: "json_send",
   bytea: "byteasend",
   date: "date_send",
   "time without time zone": "time_send",
   "timestamp without time zone": "timestamp_send",
   "timestamp with time zone": "timestamptz_send",
+  interval: "interval_send",
 };
+
+function senderOf({ sql, wire }: Mapping): string {
+  if (wire === "array") return "array_send";
+  return wire === "numeric" ? "numeric_send" : (senders[sql] ?? "textsend");
+}
 
 /** Rows that are fetched at once. */
 const fetchRows = 5_000;
@@ -70,12 +78,11 @@ const fetchRows = 5_000;
  */
 export async function* fetchBound(
   { client }: Connection,
-  { sql, columns }: Selection,
+  { sql, decoded }: Selection,
   values: readonly unknown[],
 ): AsyncGenerator<Buffer> {
-  const sent = columns.map(({ name, mapping }) => {
-    const sender = `pg_catalog.${senders[mapping.sql]}(${quote(name)}::${mapping.sql})`;
-    return `pg_catalog.encode(${sender}, 'hex')`;
+  const sent = decoded.map(({ name, mapping }) => {
+    return `pg_catalog.encode(pg_catalog.${senderOf(mapping)}(${quote(name)}::${mapping.sql}), 'hex')`;
   });
   const cursor = `DECLARE millrace_query NO SCROLL CURSOR FOR SELECT ${sent.join(", ")} FROM (${sql}) AS sent`;
   await client.query({ text: cursor, values: [...values] });

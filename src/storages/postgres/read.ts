@@ -1,20 +1,24 @@
 import type { RecordBatch, Schema } from "apache-arrow";
 import type { ReadOptions } from "../../contracts/read-options.ts";
 import { NotFoundError } from "../../errors.ts";
+import { typeText } from "../../frame/types.ts";
 import { didYouMean } from "../../system/nearest.ts";
 import { describeTable, findRelation, listTables, type Relation, type Table } from "./catalog.ts";
-import { arrowSchema, decodeRows } from "./copy-decode.ts";
+import { arrowSchema, decodeRows } from "./copy/decode.ts";
+import { Misfit } from "./copy/misfit.ts";
 import { type Connection, readOnly } from "./database.ts";
 import { isNew } from "./embedded/choice.ts";
-import { frameColumns } from "./frame-columns.ts";
-import { quoteTable, type TableName } from "./identifiers.ts";
+import { type FrameColumn, frameColumns, type Instead, selectExpression } from "./frame-columns.ts";
+import { quote, quoteTable, type TableName } from "./identifiers.ts";
 import type { PostgresParts } from "./parts.ts";
 import { fetchBound } from "./query.ts";
 import { type Selection, selectFrame } from "./select.ts";
+import { fieldsOf } from "./server-error.ts";
 
 /** A read that has begun: its columns, and its rows as they arrive. Iterate `batches` once, to the end or not. */
 export interface RowStream {
   readonly schema: Schema;
+  readonly columns: readonly FrameColumn[];
   readonly batches: AsyncGenerator<RecordBatch, void>;
 }
 
@@ -24,6 +28,7 @@ export interface ReadRequest {
   readonly frame: string;
   readonly options: ReadOptions;
   readonly batchRows: number;
+  readonly instead?: Instead;
 }
 
 /**
@@ -59,14 +64,14 @@ export function beginReading(relation: Relation, name: TableName): string {
 
 /** Begins to read a table or view. */
 export async function readTable(parts: PostgresParts, request: ReadRequest): Promise<RowStream> {
-  const { frame, options } = request;
+  const { frame, options, instead = new Map() } = request;
   const name = parts.table(frame);
   const relation = await requireRelation(parts, frame, name);
   const select = async (connection: Connection): Promise<Selection> => {
     const table: Table = await describeTable(connection, relation);
-    const columns = frameColumns(table, parts.logger);
-    logTextual(parts, frame, table);
-    return selectFrame(table, columns, { name, frame, options });
+    const columns = frameColumns(table, instead.size === 0 ? parts.logger : undefined);
+    logTextual(parts, frame, columns);
+    return selectFrame(table, columns, { name, frame, options, instead });
   };
   return streamRows(parts, { ...request, begin: beginReading(relation, name) }, select);
 }
@@ -85,7 +90,7 @@ export async function streamRows(
   } catch (cause) {
     throw await session.fail(cause);
   }
-  const { sql, columns } = selection;
+  const { sql, columns, decoded } = selection;
   const { client, driver } = session.connection;
   async function* batches(): AsyncGenerator<RecordBatch, void> {
     let open = true;
@@ -95,7 +100,7 @@ export async function streamRows(
           params.length > 0
             ? fetchBound(session.connection, selection, params)
             : client.query(driver.copyTo(`COPY (${sql}) TO STDOUT (FORMAT binary)`));
-        yield* decodeRows(bytes, columns, { frame, batchRows });
+        yield* decodeRows(bytes, decoded, { frame, batchRows });
       }
       signal?.throwIfAborted();
       open = false;
@@ -103,19 +108,65 @@ export async function streamRows(
     } catch (cause) {
       if (!open) throw cause;
       open = false;
-      throw await session.fail(cause);
+      // A rollback would have to wait for all rows that are still to come.
+      if (cause instanceof Misfit) {
+        session.abandon();
+        throw cause;
+      }
+      throw await session.fail(castMisfit(cause, columns, frame) ?? cause);
     } finally {
       // The iteration was left in the middle.
       if (open) session.abandon();
     }
   }
-  return { schema: arrowSchema(columns), batches: batches() };
+  return { schema: arrowSchema(decoded), columns, batches: batches() };
 }
 
-function logTextual({ logger }: PostgresParts, frame: string, table: Table): void {
-  const textual = frameColumns(table).filter(
-    ({ type, sql }) => type.kind === "string" && !/^(text|character|name)/.test(sql),
-  );
+/** The server could not cast a value to the kept type: SQLSTATE class 22. It does not say in which column. */
+function castMisfit(cause: unknown, columns: readonly FrameColumn[], frame: string): Misfit | null {
+  if (!fieldsOf(cause).code.startsWith("22")) return null;
+  const cast = columns.find((column) => selectExpression(column) !== quote(column.name) && column.instead.length > 0);
+  return cast ? new Misfit(cast.name, 0, `a value that PostgreSQL can't cast to ${typeText(cast.type)}`, frame) : null;
+}
+
+/**
+ * Runs a read again with other types, as long as a value turns out to be none of its column's: then it was put there by another
+ * program, and the store's own type counts.
+ */
+export async function readAgain<T>(
+  { logger }: PostgresParts,
+  frame: string,
+  read: (instead: Instead, found: (columns: readonly FrameColumn[]) => void) => Promise<T>,
+): Promise<T> {
+  const instead = new Map<string, FrameColumn["type"]>();
+  for (;;) {
+    let columns: readonly FrameColumn[] = [];
+    try {
+      return await read(instead, (found) => {
+        columns = found;
+      });
+    } catch (cause) {
+      if (!(cause instanceof Misfit)) throw cause;
+      const column = columns.find(({ name }) => name === cause.column);
+      const next = column && nextType(column);
+      if (!column || !next) throw cause;
+      instead.set(column.name, next);
+      logger.warn(
+        { storage: "postgres", frame },
+        `${cause.message} It is no ${typeText(column.type)}, so the column is read as ${typeText(next)}.`,
+      );
+    }
+  }
+}
+
+/** The type after the present one. Each has to differ, so that this ends. */
+function nextType({ type, instead }: FrameColumn): FrameColumn["type"] | undefined {
+  const at = instead.findLastIndex((each) => typeText(each) === typeText(type));
+  return instead.slice(at + 1).find((each) => typeText(each) !== typeText(type));
+}
+
+function logTextual({ logger }: PostgresParts, frame: string, columns: readonly FrameColumn[]): void {
+  const textual = columns.filter(({ type, sql }) => type.kind === "string" && !/^(text|character|name)/.test(sql));
   if (textual.length === 0) return;
   const list = textual.map(({ name, sql }) => `"${name}" (${sql})`).join(", ");
   logger.debug({ storage: "postgres", frame }, `Read as text: ${list}.`);

@@ -5,11 +5,11 @@ import type { Table } from "apache-arrow";
 import type { FrameField } from "../../contracts/frame-schema.ts";
 import { SaveError } from "../../errors.ts";
 import { parseType } from "../../frame/types.ts";
-import { requireMapping } from "./column-types.ts";
-import { type EncodedColumn, encodeRows } from "./copy-encode.ts";
-import { copyHeader, copyTrailer } from "./copy-format.ts";
+import { type EncodedColumn, encodeRows } from "./copy/encode.ts";
+import { copyHeader, copyTrailer } from "./copy/format.ts";
 import type { Connection } from "./database.ts";
 import { orderColumn, quote } from "./identifiers.ts";
+import { mappingOf } from "./types.ts";
 
 /** Where rows are copied to. */
 export interface CopyTarget {
@@ -35,9 +35,7 @@ export async function copyRows(
   rows: AsyncIterable<Table>,
   { table, fields, frame, order, signal, onRows }: CopyTarget,
 ): Promise<number> {
-  const columns = fields.map(
-    ({ name, type }): EncodedColumn => ({ name, mapping: requireMapping(parseType(type), name, frame) }),
-  );
+  const columns = fields.map(({ name, type }): EncodedColumn => ({ name, mapping: mappingOf(parseType(type)) }));
   let count = 0;
   async function* chunks(): AsyncGenerator<Buffer> {
     yield copyHeader();

@@ -1,4 +1,5 @@
 import type { Table as ArrowTable } from "apache-arrow";
+import type { Logger } from "../../contracts/logger.ts";
 import { ConflictError, NotFoundError } from "../../errors.ts";
 import { assertDistinct } from "../../frame/names.ts";
 import { childrenOf, describeTable, findRelation, type Table, takenNames } from "./catalog.ts";
@@ -6,7 +7,7 @@ import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
 import { ensureMetadata, writeKept } from "./kept-frame.ts";
-import { planSave, type SavePlan, type SaveRequest } from "./save-plan.ts";
+import { planSave, type SavePlan, type SaveRequest, unkeptTypes } from "./save-plan.ts";
 import { copyRows } from "./save-rows.ts";
 import {
   createStaging,
@@ -22,6 +23,7 @@ import {
 export interface SaveRun {
   readonly rows: AsyncIterable<ArrowTable>;
   readonly lockTimeoutMs: number;
+  readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
   readonly onRows?: ((rows: number) => void) | undefined;
 }
@@ -33,6 +35,7 @@ export interface SaveRun {
  */
 export async function saveRows(database: Database, request: SaveRequest, how: SaveRun): Promise<number> {
   const hasMetadata = await ensureMetadata(database);
+  if (!hasMetadata) warnUnkept(request, how.logger);
   const { frame } = request;
   const use = { doing: "save" as const, frame, signal: how.signal, begin: readWrite(how.lockTimeoutMs) };
   return database.use(use, async (connection) => {
@@ -159,7 +162,7 @@ async function keep(connection: Connection, plan: SavePlan, { name, frame }: Sav
   const { columns } = await describeTable(connection, relation);
   await writeKept(connection, relation.oid, name, {
     schema: { fields: plan.fields },
-    bound: Object.fromEntries(columns.map((column) => [column.name, column.sql])),
+    bound: columns.map(({ name: column, sql }) => [column, sql] as const),
     keepOrder: plan.keepOrder,
     ...(plan.key && { key: plan.key }),
     ...(plan.timeColumn !== undefined && { timeColumn: plan.timeColumn }),
@@ -172,4 +175,16 @@ function changedMeanwhile({ frame }: SaveRequest): ConflictError {
     frame,
     hint: "Save again.",
   });
+}
+
+/** Without the right to keep anything beside the table, PostgreSQL's own types count. */
+function warnUnkept(request: SaveRequest, logger: Logger): void {
+  const types = unkeptTypes(request);
+  if (types.length === 0 && !request.key && request.timeColumn === undefined) return;
+  const list = types.length > 0 ? `these columns come back in PostgreSQL's own types: ${types.join(", ")}` : "";
+  const rest = request.key || request.timeColumn !== undefined ? "key and time column are not kept" : "";
+  logger.warn(
+    { storage: "postgres", frame: request.frame },
+    `This user may not make the schema millrace, so ${[list, rest].filter(Boolean).join(", and ")}. Have somebody run: GRANT CREATE ON DATABASE … TO …;`,
+  );
 }

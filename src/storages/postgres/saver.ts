@@ -16,15 +16,18 @@ import {
   schemaDifferences,
   schemaOf,
 } from "../../frame/schema.ts";
+import { parseType } from "../../frame/types.ts";
 import { assertOptions, assertSaveOptions } from "../options.ts";
 import type { PostgresBackup } from "./backup.ts";
 import { type PostgresSaveOptions, postgresRules } from "./capabilities.ts";
 import { deleteTable } from "./delete.ts";
 import { postgresHealth } from "./health.ts";
 import { checkColumnNames } from "./identifiers.ts";
+import { withoutOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
 import { saveRows } from "./save.ts";
 import type { SaveRequest } from "./save-plan.ts";
+import { requireOrdered } from "./types.ts";
 
 type BatchOptions = PostgresSaveOptions & { backup?: boolean };
 
@@ -105,7 +108,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     const fields = checkedFields(data, options, frame);
     const request = this.#request(frame, fields, options);
     if (key) await requireKey(data, key, { storage: "postgres", frame });
-    const table = await toArrow(data, this.#parts.config);
+    const table = await rowsOf(data, fields, this.#parts.config);
     const onRows = (rows: number) => onProgress?.({ rows, totalRows: table.numRows });
     return this.#save(request, one(table), { ...options, backup, onRows });
   }
@@ -119,6 +122,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     );
     if (timeColumn !== undefined) requireTime(fields, timeColumn, frame);
     if (key) requireColumns({ fields }, key, place);
+    for (const { name, type } of fields) if (key?.includes(name)) requireOrdered(parseType(type), name, frame);
     return { frame, name: this.#parts.table(frame), fields, mode, schemaChange, key, timeColumn, keepOrder };
   }
 
@@ -127,13 +131,19 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     rows: AsyncIterable<Table>,
     { backup, signal, onRows }: BatchOptions & { onRows(rows: number): void },
   ): Promise<boolean> {
-    const { database, config, exclusive } = this.#parts;
-    const how = { rows, signal, onRows, lockTimeoutMs: config.LOCK_TIMEOUT };
+    const { database, config, exclusive, logger } = this.#parts;
+    const how = { rows, signal, onRows, logger, lockTimeoutMs: config.LOCK_TIMEOUT };
     const save = () => saveRows(database, request, how);
     const work = backup ? () => this.#backup().backUpThenSave(request.frame, save, signal) : save;
     await exclusive(request.frame, work, signal);
     return true;
   }
+}
+
+/** A frame's rows in the types in which they are sent. */
+async function rowsOf(data: DataFrame, fields: readonly FrameField[], config: PostgresParts["config"]): Promise<Table> {
+  const columns = fields.map(({ name, type }) => ({ name, type: parseType(type) }));
+  return toArrow(await withoutOwnTypes(data, columns), config);
 }
 
 async function* one(table: Table): AsyncGenerator<Table> {
@@ -169,7 +179,7 @@ async function* batchTables(
   { fields, options, frame, config }: BatchContext,
 ): AsyncGenerator<Table> {
   if (!first) return;
-  yield await toArrow(first, config);
+  yield await rowsOf(first, fields, config);
   for (let number = 2, next = await rest.next(); !next.done; number++, next = await rest.next()) {
     const found = checkedFields(next.value, options, frame);
     const differences = schemaDifferences(fields, found, "the first batch", `batch ${number}`);
@@ -182,7 +192,7 @@ async function* batchTables(
         hint: "Give all batches the same columns, types and order.",
       });
     }
-    yield await toArrow(next.value, config);
+    yield await rowsOf(next.value, fields, config);
   }
 }
 

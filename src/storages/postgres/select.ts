@@ -5,15 +5,17 @@ import { readSchema, requireColumns } from "../../frame/schema.ts";
 import { resolveTimeColumn, timeBounds } from "../../frame/time-range.ts";
 import { type ColumnType, parseType, sameType } from "../../frame/types.ts";
 import type { Table } from "./catalog.ts";
-import type { DecodedColumn } from "./column-builder.ts";
-import { mappingOf, nativeType, requireMapping, widens } from "./column-types.ts";
-import { type FrameColumn, fieldsOfColumns, selectExpression } from "./frame-columns.ts";
+import { decodedColumn } from "./copy/fields.ts";
+import type { DecodedColumn } from "./copy/misfit.ts";
+import { type FrameColumn, fieldsOfColumns, type Instead, replaceTypes, selectExpression } from "./frame-columns.ts";
 import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
+import { mappingOf, nativeType, widens } from "./types.ts";
 
 /** A SELECT and what its columns become. */
 export interface Selection {
   readonly sql: string;
-  readonly columns: readonly DecodedColumn[];
+  readonly columns: readonly FrameColumn[];
+  readonly decoded: readonly DecodedColumn[];
 }
 
 /**
@@ -24,10 +26,11 @@ export interface Selection {
 export function selectFrame(
   table: Table,
   found: readonly FrameColumn[],
-  { name, frame, options }: { name: TableName; frame: string; options: ReadOptions },
+  { name, frame, options, instead }: { name: TableName; frame: string; options: ReadOptions; instead: Instead },
 ): Selection {
   const place = { storage: "postgres", frame };
-  const all = options.schema ? declare(found, options.schema, frame) : found;
+  const typed = replaceTypes(found, instead);
+  const all = options.schema ? declare(typed, options.schema, frame) : typed;
   const schema = { fields: fieldsOfColumns(all) };
   if (options.columns) requireColumns(schema, options.columns, place);
   const wanted = options.columns?.map((column) => all.find((each) => each.name === column) as FrameColumn) ?? all;
@@ -40,11 +43,11 @@ export function selectFrame(
   const order = orderOf(table);
   if (order.length > 0) parts.push(`ORDER BY ${order.map(quote).join(", ")}`);
   if (options.limit !== undefined) parts.push(`LIMIT ${options.limit}`);
-  return { sql: parts.join(" "), columns: wanted.map((column) => decoded(column, frame)) };
+  return selection(parts.join(" "), wanted);
 }
 
-function decoded({ name, type }: FrameColumn, frame: string): DecodedColumn {
-  return { name, mapping: requireMapping(type, name, frame) };
+export function selection(sql: string, columns: readonly FrameColumn[]): Selection {
+  return { sql, columns, decoded: columns.map((column) => decodedColumn(column.name, column.sql, column.type)) };
 }
 
 /** The columns by which rows come back: as saved when that was asked for, else by key, else by time. */
@@ -52,7 +55,8 @@ function orderOf({ columns, kept, primaryKey }: Table): readonly string[] {
   const there = (names: readonly string[]) =>
     names.length > 0 && names.every((name) => columns.some((c) => c.name === name));
   const candidates = [
-    kept?.keepOrder ? [orderColumn] : [],
+    // Without the right to keep anything, the column alone says so.
+    kept?.keepOrder || !kept ? [orderColumn] : [],
     kept?.key ?? [],
     kept?.timeColumn === undefined ? [] : [kept.timeColumn],
     primaryKey,
@@ -82,13 +86,12 @@ function declare(found: readonly FrameColumn[], declared: FrameSchema, frame: st
         },
       );
     }
-    return { ...column, type, nullable: field.nullable };
+    return { ...column, type, nullable: field.nullable, instead: [] };
   });
 }
 
 function canBe({ sql, type: own }: FrameColumn, type: ColumnType): boolean {
   const mapping = mappingOf(type);
-  if (!mapping) return false;
   if (sameType(own, type) || type.kind === "string") return true;
   return widens(sql, mapping.sql) || widens(mapping.sql, sql) || nativeType(sql).kind === "string";
 }

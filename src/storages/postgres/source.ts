@@ -12,14 +12,23 @@ import { type DataFrame, pl } from "../../frame/polars.ts";
 import { assertReadOptions } from "../options.ts";
 import { postgresRules } from "./capabilities.ts";
 import { describeTable } from "./catalog.ts";
-import { readOnly } from "./database.ts";
-import { fieldsOfColumns, frameColumns } from "./frame-columns.ts";
+import { type Connection, readOnly } from "./database.ts";
+import { type FrameColumn, fieldsOfColumns, frameColumns } from "./frame-columns.ts";
 import { postgresHealth } from "./health.ts";
 import { quoteTable } from "./identifiers.ts";
 import { listNames } from "./list.ts";
+import { withOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
 import { queryFrame, selectQuery } from "./query.ts";
-import { beginReading, type RowStream, readTable, requireRelation, streamRows } from "./read.ts";
+import {
+  beginReading,
+  type ReadRequest,
+  type RowStream,
+  readAgain,
+  readTable,
+  requireRelation,
+  streamRows,
+} from "./read.ts";
 
 /** Bytes of a table up to which its rows are counted for `describe`. */
 const countedBytes = 64 << 20;
@@ -40,22 +49,25 @@ export class PostgresSource implements IDataSource, IBatchSource, IDescribe, IId
   async getData(source: string, options: ReadOptions = {}): Promise<DataFrame> {
     assertReadOptions(options, postgresRules);
     options.signal?.throwIfAborted();
-    const stream = await readTable(this.#parts, { frame: source, options, batchRows: defaultBatchRows });
-    return this.#collect(stream, options.signal);
+    return readAgain(this.#parts, source, async (instead, found) => {
+      const request = { frame: source, options, batchRows: defaultBatchRows, instead };
+      return this.#collect(await readTable(this.#parts, request), source, found, options.signal);
+    });
   }
 
   /** Every piece comes from one snapshot. It lasts, and holds a connection, until the iteration ends. */
   async *getBatches(source: string, options: ReadOptions & { batchRows?: number } = {}): AsyncGenerator<DataFrame> {
     assertReadOptions(options, postgresRules);
     const { batchRows = defaultBatchRows, ...read } = options;
-    const { schema, batches } = await readTable(this.#parts, { frame: source, options: read, batchRows });
-    let given = 0;
-    for await (const batch of batches) {
-      given++;
-      yield await this.#frame(schema, [batch]);
+    const { stream, first } = await readAgain(this.#parts, source, (instead, found) => {
+      return this.#begin({ frame: source, options: read, batchRows, instead }, found);
+    });
+    try {
+      yield first;
+      for await (const batch of stream.batches) yield await this.#frame(stream, [batch], source);
+    } finally {
+      await stream.batches.return();
     }
-    // A frame without rows is one empty piece, so that whoever copies it learns its columns.
-    if (given === 0) yield await this.#frame(schema, []);
   }
 
   /**
@@ -73,8 +85,10 @@ export class PostgresSource implements IDataSource, IBatchSource, IDescribe, IId
       throw new ConfigError("query takes a SELECT as text.", { storage: "postgres" });
     }
     const request = { frame: queryFrame, options, batchRows: defaultBatchRows, begin: readOnly, params };
-    const stream = await streamRows(this.#parts, request, (connection) => selectQuery(connection, sql, params));
-    return this.#collect(stream, options.signal);
+    return readAgain(this.#parts, queryFrame, async (instead, found) => {
+      const select = (connection: Connection) => selectQuery(connection, sql, params, instead);
+      return this.#collect(await streamRows(this.#parts, request, select), queryFrame, found, options.signal);
+    });
   }
 
   async describe(name: string): Promise<FrameDescription> {
@@ -109,18 +123,38 @@ export class PostgresSource implements IDataSource, IBatchSource, IDescribe, IId
     return postgresHealth(this.#parts);
   }
 
-  async #collect({ schema, batches }: RowStream, signal: AbortSignal | undefined): Promise<DataFrame> {
-    const all: RecordBatch[] = [];
-    for await (const batch of batches) all.push(batch);
-    signal?.throwIfAborted();
-    const frame = await this.#frame(schema, all);
-    signal?.throwIfAborted();
-    return frame;
+  /** The first piece, which carries the columns also when there are no rows, and the stream of the others. */
+  async #begin(request: ReadRequest, found: (columns: readonly FrameColumn[]) => void) {
+    const stream = await readTable(this.#parts, request);
+    found(stream.columns);
+    try {
+      const { value, done } = await stream.batches.next();
+      return { stream, first: await this.#frame(stream, done ? [] : [value], request.frame) };
+    } catch (cause) {
+      await stream.batches.return();
+      throw cause;
+    }
   }
 
-  async #frame(schema: RowStream["schema"], batches: readonly RecordBatch[]): Promise<DataFrame> {
-    if (schema.fields.length === 0) return pl.DataFrame({});
+  async #collect(
+    stream: RowStream,
+    frame: string,
+    found: (columns: readonly FrameColumn[]) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<DataFrame> {
+    found(stream.columns);
+    const all: RecordBatch[] = [];
+    for await (const batch of stream.batches) all.push(batch);
+    signal?.throwIfAborted();
+    const whole = await this.#frame(stream, all, frame);
+    signal?.throwIfAborted();
+    return whole;
+  }
+
+  async #frame({ schema, columns }: RowStream, batches: readonly RecordBatch[], frame: string): Promise<DataFrame> {
+    if (columns.length === 0) return pl.DataFrame({});
     const { Table } = arrowLibrary();
-    return fromArrow(new Table(schema, [...batches]), this.#parts.config);
+    const decoded = await fromArrow(new Table(schema, [...batches]), this.#parts.config);
+    return withOwnTypes(decoded, columns, frame);
   }
 }

@@ -2,17 +2,17 @@ import type { FrameField } from "../../contracts/frame-schema.ts";
 import { ConflictError, SaveError, SchemaError } from "../../errors.ts";
 import { parseType } from "../../frame/types.ts";
 import { type Reference, referencesTo, type Table, uniqueKeys } from "./catalog.ts";
-import { mappingOf } from "./column-types.ts";
 import type { Connection } from "./database.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
 import type { SavePlan, SaveRequest } from "./save-plan.ts";
+import { mappingOf } from "./types.ts";
 
 /** The rows of a save until they are put in place. It goes with its transaction. */
 export const stagingTable = `pg_temp.${quote("millrace_staging")}`;
 
 /** Makes the staging table in the frame's own types, so that any row of the frame fits. */
 export async function createStaging({ run }: Connection, fields: readonly FrameField[], order: boolean): Promise<void> {
-  const columns = fields.map(({ name, type }) => `${quote(name)} ${mappingOf(parseType(type))?.sql}`);
+  const columns = fields.map(({ name, type }) => `${quote(name)} ${mappingOf(parseType(type)).sql}`);
   if (order) columns.push(`${quote(orderColumn)} bigint`);
   await run(`CREATE TEMP TABLE ${quote("millrace_staging")} (${columns.join(", ")}) ON COMMIT DROP`);
 }

@@ -40,6 +40,15 @@ describe("what ArcticDB has no type for is held exactly", () => {
     await comesBack(frame({ t: times }, { t: "datetime[us]?" }), "ends");
   });
 
+  test("datetimes whose wall clock in their zone lies beyond what nanoseconds reach", async () => {
+    const times = ["1677-09-21T00:12:43.145224193Z", "2262-04-11T23:47:16.854775807Z"];
+    for (const zone of ["Asia/Kathmandu", "America/New_York"]) {
+      for (const [at, t] of times.entries()) {
+        await comesBack(frame({ t: [t], n: [1] }, { t: `datetime[ns, ${zone}]`, n: "int8" }), `wall_${at}`);
+      }
+    }
+  });
+
   test("a frame whose only column is its time", async () => {
     await comesBack(frame({ t: ["2024-01-01T00:00:00", "2024-01-01T00:00:00"] }, { t: "datetime[ns]" }), "only_time");
   });

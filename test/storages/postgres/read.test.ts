@@ -21,12 +21,12 @@ test("a table that another program made is read whole, with its unusual types as
     '00000000-0000-0000-0000-000000000001', '{"a":1}', '{1,NULL}', 'ok', 'x', 'y', '10.0.0.1', '[1,5)', '1 day 2 hours',
     '\\x00ff', '12:34:56.789', '2024-02-29')`);
   const { rows, types } = await typed("foreign_made");
-  expect(types.filter((type) => type === "string")).toHaveLength(11);
+  expect(types.filter((type) => type === "string")).toHaveLength(9);
   expect(rows[0]).toMatchObject({
     ...{ id: 1, n: "1000000000000000000000000000000", m: "12.50", u: "00000000-0000-0000-0000-000000000001" },
     ...{
       j: '{"a": 1}',
-      a: "{1,NULL}",
+      a: [1, null],
       mood: "ok",
       c: "x   ",
       v: "y",

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch, Schema } from "apache-arrow";
-import { CorruptDataError } from "../../errors.ts";
-import { arrowLibrary } from "../../frame/arrow-library.ts";
-import { type ColumnBuilder, type DecodedColumn, newBuilder } from "./column-builder.ts";
-import { headerBytes } from "./copy-format.ts";
+import { CorruptDataError } from "../../../errors.ts";
+import { arrowLibrary } from "../../../frame/arrow-library.ts";
+import { type ColumnBuilder, newBuilder } from "./column-builder.ts";
+import { headerBytes } from "./format.ts";
+import type { DecodedColumn } from "./misfit.ts";
 
 /** What to decode. */
 export interface DecodeOptions {
@@ -20,9 +21,9 @@ const turnBytes = 256 << 10;
 const maxBatchText = 256 << 20;
 
 /**
- * Decodes a stream of binary COPY, as rows arrive, to Arrow record batches. The layout is described in copy-format.ts.
+ * Decodes a stream of binary COPY, as rows arrive, to Arrow record batches. The layout is described in format.ts.
  *
- * @throws FidelityError naming column and row for a value that the column's type in the frame can't hold.
+ * @throws Misfit naming column and row for a value that the column's type in the frame can't hold.
  */
 export async function* decodeRows(
   stream: AsyncIterable<Buffer>,
@@ -49,8 +50,7 @@ export async function* decodeRows(
 
 /** The Arrow schema of what `decodeRows` gives. */
 export function arrowSchema(columns: readonly DecodedColumn[]): Schema {
-  const { Schema: ArrowSchema, Field } = arrowLibrary();
-  return new ArrowSchema(columns.map((column) => new Field(column.name, newBuilder(column, "").type, true)));
+  return new (arrowLibrary().Schema)(columns.map(({ field }) => field));
 }
 
 class Decoder {
@@ -66,6 +66,8 @@ class Decoder {
   /** Bytes that have to be there before it makes sense to look again. */
   #needed = headerBytes;
   #started = false;
+  /** Where each field of the rows that are whole begins, row by row. */
+  #starts = new Uint32Array(1024);
 
   constructor(columns: readonly DecodedColumn[], { frame, batchRows }: DecodeOptions) {
     this.#builders = columns.map((column) => newBuilder(column, frame));
@@ -85,45 +87,13 @@ class Decoder {
     if (this.done || this.#pendingBytes < this.#needed) return false;
     const bytes = this.#pending.length === 1 ? (this.#pending[0] as Buffer) : Buffer.concat(this.#pending);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    let at = 0;
-    if (!this.#started) {
-      this.#started = true;
-      at = headerBytes + view.getInt32(15);
-    }
-    let full = false;
-    let needed = 2;
-    const builders = this.#builders;
-    while (!full) {
-      if (at + 2 > bytes.length) break;
-      const fields = view.getInt16(at);
-      if (fields === -1) {
-        this.done = true;
-        at = bytes.length;
-        break;
-      }
-      if (fields !== builders.length) throw this.#corrupt(`a row has ${fields} fields`);
-      const end = rowEnd(view, at + 2, fields);
-      if (end > bytes.length) {
-        needed = end - at;
-        break;
-      }
-      at += 2;
-      let textBytes = 0;
-      for (let field = 0; field < fields; field++) {
-        const length = view.getInt32(at);
-        at += 4;
-        const builder = builders[field] as ColumnBuilder;
-        if (length < 0) builder.addNull();
-        else {
-          builder.add(view, bytes, at, length);
-          at += length;
-        }
-        if (builder.textBytes > textBytes) textBytes = builder.textBytes;
-      }
-      this.rows++;
-      full = this.rows === this.#batchRows || textBytes > maxBatchText;
-    }
-    const rest = bytes.subarray(at);
+    const { rows, end, needed } = this.#findRows(view);
+    const fields = this.#builders.length;
+    for (let field = 0; field < fields; field++)
+      addColumn(this.#builders[field] as ColumnBuilder, view, bytes, this.#starts, field, rows * fields, fields);
+    this.rows += rows;
+    const full = this.rows === this.#batchRows || this.#builders.some(({ textBytes }) => textBytes > maxBatchText);
+    const rest = bytes.subarray(end);
     this.#pending = rest.length > 0 ? [rest] : [];
     this.#pendingBytes = rest.length;
     this.#needed = full ? 2 : Math.max(needed, rest.length + 1);
@@ -133,7 +103,7 @@ class Decoder {
   /** The rows so far as a batch, and begins the next one. */
   flush(): RecordBatch {
     const { RecordBatch: Batch, Struct, makeData } = arrowLibrary();
-    const children = this.#builders.map((builder) => builder.flush(this.#taken));
+    const children = this.#builders.map((builder) => builder.flush());
     const data = makeData({ type: new Struct(this.#schema.fields), length: this.rows, nullCount: 0, children });
     this.#taken += this.rows;
     this.rows = 0;
@@ -141,18 +111,64 @@ class Decoder {
     return new Batch(this.#schema, data);
   }
 
+  /** Notes the fields of all rows that are whole and have room in the batch. */
+  #findRows(view: DataView): { rows: number; end: number; needed: number } {
+    const fields = this.#builders.length;
+    const bytes = view.byteLength;
+    let at = 0;
+    if (!this.#started) {
+      this.#started = true;
+      at = headerBytes + view.getInt32(15);
+    }
+    let rows = 0;
+    for (let text = 0; this.rows + rows < this.#batchRows && text < maxBatchText && at + 2 <= bytes; rows++) {
+      const count = view.getInt16(at);
+      if (count === -1) {
+        this.done = true;
+        return { rows, end: bytes, needed: 2 };
+      }
+      if (count !== fields) throw this.#corrupt(`a row has ${count} fields`);
+      let end = at + 2;
+      let place = rows * fields;
+      if (place + fields > this.#starts.length) this.#moreStarts(place + fields);
+      for (let field = 0; field < fields; field++) {
+        if (end + 4 > bytes) return { rows, end: at, needed: end + 4 - at };
+        this.#starts[place++] = end;
+        const length = view.getInt32(end);
+        end += length < 0 ? 4 : 4 + length;
+      }
+      if (end > bytes) return { rows, end: at, needed: end - at };
+      text += end - at;
+      at = end;
+    }
+    return { rows, end: at, needed: 2 };
+  }
+
+  #moreStarts(least: number): void {
+    const more = new Uint32Array(Math.max(least, this.#starts.length * 2));
+    more.set(this.#starts);
+    this.#starts = more;
+  }
+
   #corrupt(why: string): CorruptDataError {
     return new CorruptDataError(`The server's answer is damaged: ${why}.`, { storage: "postgres", frame: this.#frame });
   }
 }
 
-/** Where the row ends whose first field begins at `at`; at least beyond the view when that can't be seen yet. */
-function rowEnd(view: DataView, at: number, fields: number): number {
-  let end = at;
-  for (let field = 0; field < fields; field++) {
-    if (end + 4 > view.byteLength) return end + 4;
-    const length = view.getInt32(end);
-    end += 4 + Math.max(length, 0);
+/** Adds one column's values of many rows: column by column the processor knows what comes next. */
+function addColumn(
+  builder: ColumnBuilder,
+  view: DataView,
+  bytes: Buffer,
+  starts: Uint32Array,
+  first: number,
+  end: number,
+  step: number,
+): void {
+  for (let place = first; place < end; place += step) {
+    const at = starts[place] as number;
+    const length = view.getInt32(at);
+    if (length < 0) builder.addNull();
+    else builder.add(view, bytes, at + 4, length);
   }
-  return end;
 }
