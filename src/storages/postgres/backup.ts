@@ -33,7 +33,13 @@ export class PostgresBackup extends FrameBackup {
   constructor(parts: PostgresParts) {
     const { config, logger } = parts;
     const store = openBackupStore(parts, "postgres", parts.storageId);
-    super({ store, logger, keep: config.BACKUP_KEEP, keepsRowOrder: postgresCapabilities.keepsRowOrder });
+    super({
+      store,
+      logger,
+      keep: config.BACKUP_KEEP,
+      maxAge: config.BACKUP_MAX_AGE,
+      keepsRowOrder: postgresCapabilities.keepsRowOrder,
+    });
     this.#parts = parts;
     this.#source = new PostgresSource(parts);
   }
