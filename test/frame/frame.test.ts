@@ -104,6 +104,16 @@ describe("without a schema", () => {
     },
   );
 
+  test("one typed array can be several columns, and so can parts of it that overlap", () => {
+    const values = Float64Array.from({ length: 1_000 }, (_, row) => Math.sin(row));
+    const ticks = BigInt64Array.from(values, (value) => BigInt(Math.round(value * 1e15)));
+    const [head, tail] = [values.subarray(0, 900), values.subarray(100)];
+    expect(records(frame({ a: values, b: values, c: ticks, d: ticks }))).toEqual(
+      Array.from(values, (value, row) => ({ a: value, b: value, c: ticks[row], d: ticks[row] })),
+    );
+    expect(records(frame({ a: head, b: tail }))).toEqual(Array.from(head, (a, row) => ({ a, b: tail[row] })));
+  });
+
   test("typed arrays keep their types and their bits", () => {
     const columns = {
       i8: Int8Array.of(-1, 2),

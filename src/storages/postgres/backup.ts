@@ -72,12 +72,18 @@ export class PostgresBackup extends FrameBackup {
     const { keepOrder = false } = (record.extra ?? {}) as Extra;
     const request = {
       ...{ frame: destination, name: table(destination), fields: record.schema.fields, keepOrder },
-      ...{ mode: "replace" as const, schemaChange: "evolve" as const, key: record.key, timeColumn: record.timeColumn },
+      ...{
+        mode: "replace" as const,
+        schemaChange: "evolve" as const,
+        widenToText: false,
+        key: record.key,
+        timeColumn: record.timeColumn,
+      },
     };
     async function* once() {
       yield rows;
     }
-    await saveRows(database, request, { rows: once(), logger, lockTimeoutMs: config.LOCK_TIMEOUT });
+    await saveRows(database, request, { rows: once(), logger });
   }
 
   protected override load(name: string): Promise<DataFrame> {

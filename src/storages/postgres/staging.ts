@@ -1,7 +1,7 @@
 import type { FrameField } from "../../contracts/frame-schema.ts";
 import { ConflictError, SaveError, SchemaError } from "../../errors.ts";
 import { parseType } from "../../frame/types.ts";
-import { type Reference, referencesTo, type Table, uniqueKeys } from "./catalog.ts";
+import type { Reference, Table } from "./catalog.ts";
 import type { Connection } from "./database.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
 import type { SavePlan, SaveRequest } from "./save-plan.ts";
@@ -48,35 +48,37 @@ function insertSql({ name, fields }: SaveRequest, { targets, keepOrder }: SavePl
 }
 
 /**
- * Replaces rows of a known key by the staged ones, and adds the others. Columns that the frame lacks become null in replaced
- * rows, unless they fill themselves.
+ * Adds the staged rows of a new key. Those of a known key replace the old ones, with `replace`, or are left out. Columns that the
+ * frame lacks become null in replaced rows, unless they fill themselves.
  *
  * @throws SchemaError KEY_INVALID when a staged row has no key, or two have the same.
  * @throws SaveError when a trigger of the table left some of the `rows` out.
  */
-export async function upsertStaged(
+export async function mergeStaged(
   connection: Connection,
   table: Table,
   request: SaveRequest,
   plan: SavePlan,
-  key: readonly string[],
-  rows: number,
+  { key, rows, replace }: { key: readonly string[]; rows: number; replace: boolean },
 ): Promise<void> {
   await refuseBadKeys(connection, request, key);
-  const { fields } = request;
-  const given = fields.map(({ name }) => name).filter((column) => !key.includes(column));
-  const absent = table.columns.filter(
-    ({ name, notNull, fillsItself, generated }) =>
-      !(notNull || fillsItself || generated) && name !== orderColumn && !fields.some((field) => field.name === name),
-  );
-  const changes = [
-    ...given.map((column) => `${quote(column)} = excluded.${quote(column)}`),
-    ...absent.map(({ name }) => `${quote(name)} = NULL`),
-  ];
+  const changes = replace ? changesOf(table, request, key) : [];
   const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(", ")}` : "DO NOTHING";
   const sql = `${insertSql(request, plan)} ON CONFLICT (${key.map(quote).join(", ")}) ${action}`;
   const written = await connection.write(sql);
   requireAll(changes.length > 0 ? written : await countKeys(connection, request, plan, key), rows, request);
+}
+
+function changesOf({ columns }: Table, { fields }: SaveRequest, key: readonly string[]): string[] {
+  const given = fields.map(({ name }) => name).filter((column) => !key.includes(column));
+  const absent = columns.filter(
+    ({ name, notNull, fillsItself, generated }) =>
+      !(notNull || fillsItself || generated) && name !== orderColumn && !fields.some((field) => field.name === name),
+  );
+  return [
+    ...given.map((column) => `${quote(column)} = excluded.${quote(column)}`),
+    ...absent.map(({ name }) => `${quote(name)} = NULL`),
+  ];
 }
 
 /** The staged rows whose key the table has: with DO NOTHING the server counts only those that it added. */
@@ -112,19 +114,6 @@ async function refuseBadKeys({ run }: Connection, { frame }: SaveRequest, key: r
   });
 }
 
-/** Makes a unique index by which `ON CONFLICT` can tell rows apart, when the table has none on the key. */
-export async function ensureUnique(
-  connection: Connection,
-  table: Table,
-  request: SaveRequest,
-  key: readonly string[],
-): Promise<void> {
-  const wanted = [...key].sort().join("\0");
-  const there = await uniqueKeys(connection, table.oid);
-  if (there.some(({ columns }) => [...columns].sort().join("\0") === wanted)) return;
-  await connection.run(`CREATE UNIQUE INDEX ON ${quoteTable(request.name)} (${key.map(quote).join(", ")})`);
-}
-
 /**
  * Replaces all rows of a table that others refer to: by key, so that rows which stay are never deleted.
  *
@@ -138,13 +127,12 @@ export async function replaceReferenced(
   references: readonly Reference[],
   rows: number,
 ): Promise<void> {
-  const key = request.key ?? (table.primaryKey.length > 0 ? table.primaryKey : undefined);
-  const others = references.map((reference) => reference.table).join(", ");
-  if (!key?.every((column) => request.fields.some(({ name }) => name === column))) {
+  const key = plan.by;
+  if (!key) {
+    const others = references.map((reference) => reference.table).join(", ");
     throw refuseReferenced(request, `${others} refers to its rows, and the frame has no key to tell them apart`);
   }
-  await ensureUnique(connection, table, request, key);
-  await upsertStaged(connection, table, request, plan, key, rows);
+  await mergeStaged(connection, table, request, plan, { key, rows, replace: true });
   const target = quoteTable(request.name);
   const match = key.map((column) => `s.${quote(column)} = t.${quote(column)}`).join(" AND ");
   const absent = `NOT EXISTS (SELECT FROM ${stagingTable} s WHERE ${match})`;
@@ -157,11 +145,6 @@ export async function replaceReferenced(
     if (hit) throw refuseReferenced(request, `rows of ${other} would be deleted or changed by its foreign key`);
   }
   await connection.run(`DELETE FROM ${target} t WHERE ${absent}`);
-}
-
-/** The foreign keys of other tables, for a save that would delete rows. */
-export async function referencesOf(connection: Connection, table: Table, request: SaveRequest): Promise<Reference[]> {
-  return request.mode === "replace" ? referencesTo(connection, table.oid) : [];
 }
 
 function refuseReferenced({ frame, name }: SaveRequest, why: string): ConflictError {
