@@ -17,7 +17,8 @@ export interface KeptFrame {
   readonly saved: Date;
 }
 
-const keptShape = z.object({
+/** What of it is JSON. */
+export const keptShape = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })) }),
   bound: z.record(z.string(), z.string()),
   timeColumn: z.string().optional(),
