@@ -6,7 +6,12 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Where `.ci/run` finds the number of tests afterwards. */
 const countsFolder = process.env.MILLRACE_COUNTS;
 
-/** `vitest run --mode long` runs the tests that take minutes, and only those. */
+/** Which tests a mode runs: `vitest run --mode long` those that take minutes, `--mode matrix` the one that writes docs/fidelity.md. */
+const included: Readonly<Record<string, string>> = {
+  long: "test/**/*.long.ts",
+  matrix: "test/fidelity/matrix.test.ts",
+};
+
 export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [
@@ -16,7 +21,7 @@ export default defineConfig(({ mode }) => ({
     ],
   },
   test: {
-    include: mode === "long" ? ["test/**/*.long.ts"] : ["test/**/*.test.ts"],
+    include: [included[mode] ?? "test/**/*.test.ts"],
     ...(countsFolder && { reporters: ["default", ["json", { outputFile: `${countsFolder}/tests.json` }]] }),
     pool: "forks",
     maxWorkers: 2,

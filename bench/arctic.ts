@@ -11,7 +11,7 @@ const python = process.env.ARCTIC_PYTHON ?? join(cacheFolder("arctic", "6.28.2-p
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 async function storageIn(folder: string): Promise<{ storage: ArcticStorage; close(): Promise<void> }> {
-  const config: Config = parseConfig({ FS_DATA: folder, FS_TEMP: folder });
+  const config: Config = parseConfig({ FS_DATA: join(folder, "data"), FS_TEMP: join(folder, "temp") });
   const storage = new ArcticStorage({ config, logger });
   const close = async () => {
     await storage.close();

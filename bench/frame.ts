@@ -1,9 +1,30 @@
 import { join } from "node:path";
+import { frame } from "../src/frame/frame.ts";
+import { frameSchema } from "../src/frame/frame-schema.ts";
 import { pl } from "../src/frame/polars.ts";
+import { records } from "../src/frame/records.ts";
+import { rows as rowsOf } from "../src/frame/rows.ts";
 import { testTable } from "./data.ts";
 import type { BenchCase } from "./harness.ts";
 
-/** What the frame library itself takes: the floor below every storage. */
+const schema = frameSchema({
+  ts: "datetime[us]",
+  symbol: "string",
+  open: "float64",
+  high: "float64",
+  low: "float64",
+  close: "float64",
+  volume: "int64",
+  note: "string?",
+});
+
+/** Rows as nodejs-polars gives them: a Date, numbers, texts. */
+const plainRows = (rows: number): Record<string, unknown>[] => testTable(rows).toRecords();
+
+/**
+ * What the frame library itself takes: the floor below every storage. And rows to a frame and back beside nodejs-polars' own
+ * way, which is not exact: it rounds integers beyond 2^53 and drops what a Date lacks.
+ */
 export const cases: BenchCase[] = [
   {
     name: "sinkIpc",
@@ -45,5 +66,77 @@ export const cases: BenchCase[] = [
     name: "cp",
     group: "write",
     command: ({ folder }) => ["cp", join(folder, "a.arrow"), join(folder, "copy.arrow")],
+  },
+  {
+    name: "pl.readRecords",
+    group: "rows to frame",
+    base: true,
+    async prepare({ rows }) {
+      const data = plainRows(rows);
+      return { run: async () => pl.readRecords(data) };
+    },
+  },
+  {
+    name: "frame(rows)",
+    group: "rows to frame",
+    async prepare({ rows }) {
+      const data = plainRows(rows);
+      return { run: async () => frame(data) };
+    },
+  },
+  {
+    name: "frame(rows, schema)",
+    group: "rows to frame",
+    async prepare({ rows }) {
+      const data = plainRows(rows);
+      return { run: async () => frame(data, schema) };
+    },
+  },
+  {
+    name: "frame(records, schema)",
+    group: "rows to frame",
+    async prepare({ rows }) {
+      const data = records(testTable(rows));
+      return { run: async () => frame(data, schema) };
+    },
+  },
+  {
+    name: "await frame(rows.values())",
+    group: "rows to frame",
+    async prepare({ rows }) {
+      const data = plainRows(rows);
+      return { run: () => frame(data.values()) };
+    },
+  },
+  {
+    name: "toRecords",
+    group: "frame to rows",
+    base: true,
+    async prepare({ rows }) {
+      const data = testTable(rows);
+      return { run: async () => data.toRecords() };
+    },
+  },
+  {
+    name: "records",
+    group: "frame to rows",
+    async prepare({ rows }) {
+      const data = testTable(rows);
+      return { run: async () => records(data) };
+    },
+  },
+  {
+    name: "for await (rows)",
+    group: "frame to rows",
+    async prepare({ rows }) {
+      const data = testTable(rows);
+      return {
+        run: async () => {
+          let sum = 0;
+          for await (const row of rowsOf(data, schema)) sum += row.close;
+          return void sum;
+        },
+      };
+    },
   },
 ];

@@ -18,6 +18,7 @@ const biome = ["node_modules/@biomejs/biome/bin/biome"];
 const tasks = {
   demo: { needsDist: true, run: ["examples/demo.ts"] },
   test: { needsDist: true, run: vitest },
+  matrix: { run: [...vitest, "--mode", "matrix"] },
   "test:long": { needsDist: true, run: [...vitest, "--mode", "long"] },
   build: { rebuild: true },
   ready: { needsDist: true },

@@ -5,10 +5,11 @@ import type { IDataBackup } from "../contracts/data-backup.ts";
 import type { IDataSaver } from "../contracts/data-saver.ts";
 import type { IDataSource } from "../contracts/data-source.ts";
 import type { Logger } from "../contracts/logger.ts";
+import type { ReadOptions } from "../contracts/read-options.ts";
 import type { SaveOptions } from "../contracts/save-options.ts";
 import { ConfigError, SaveError } from "../errors.ts";
 import { heightOf } from "../frame/access.ts";
-import { requireFrame } from "../frame/schema.ts";
+import { assertSchema, type DeclaredSchema, readSchema, requireFrame } from "../frame/schema.ts";
 import { type Assignment, assignDestinations, samePlace } from "./destinations.ts";
 import { inParallel } from "./parallel.ts";
 import type { CalculationReport } from "./report.ts";
@@ -37,6 +38,13 @@ export abstract class Calculator implements ICalculator {
   protected readonly logger: Logger;
   /** How many sources are worked on at once. */
   readonly concurrency: number = 4;
+  /**
+   * The columns that `calculate` needs, such as a `frameSchema`; a frame may have others besides. The source is asked to read
+   * them so, and a frame that does not fit fails before it is calculated.
+   */
+  readonly input?: DeclaredSchema;
+  /** The columns of every result, neither more nor fewer. A result that does not fit fails before anything is backed up or saved. */
+  readonly output?: DeclaredSchema;
 
   constructor(config: Config, logger: Logger) {
     this.config = config;
@@ -104,10 +112,13 @@ export abstract class Calculator implements ICalculator {
       return { source, destination, rows, status, backup, error, durationMs };
     };
     try {
-      const input = await request.dataSource.getData(source, request.signal && { signal: request.signal });
-      const result = heightOf(input) === 0 ? null : await this.calculate(input, source);
+      const input = await request.dataSource.getData(source, this.#readOptions(request.signal));
+      if (heightOf(input) === 0) return report("skipped");
+      if (this.input) assertSchema(input, this.input, { frame: source }, { others: true });
+      const result = await this.calculate(input, source);
       if (result === null || result === undefined) return report("skipped");
       requireFrame(result, undefined, source);
+      if (this.output) assertSchema(result, this.output, { frame: destination });
       request.signal?.throwIfAborted();
       backup = await backUp(destination, request.backupService);
       const options = this.#saveOptionsFor(source, request.signal);
@@ -124,6 +135,11 @@ export abstract class Calculator implements ICalculator {
     const destination: unknown = this.destination?.(source);
     if (typeof destination === "string" && destination !== "") return destination;
     throw new ConfigError(`destination("${source}") gave no name.`, { frame: source });
+  }
+
+  #readOptions(signal: AbortSignal | undefined): ReadOptions | undefined {
+    if (!this.input && !signal) return undefined;
+    return { ...(this.input && { schema: readSchema(this.input) }), ...(signal && { signal }) };
   }
 
   #saveOptionsFor(source: string, signal: AbortSignal | undefined): SaveOptions | undefined {

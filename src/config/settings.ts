@@ -100,6 +100,9 @@ export const settings = z.looseObject({
   ARCTIC_INSTALL: oneOf("auto", "never")
     .default("auto")
     .meta(meta("Whether the first read or write may install ArcticDB's Python environment.")),
+  ARCTIC_KEEP_VERSIONS: whole(1)
+    .default(10)
+    .meta(meta("Versions of each symbol that stay, of those that millrace saved. What snapshots hold stays too.")),
   ARCTIC_IDLE: duration.default(60_000).meta(meta("How long the ArcticDB worker stays after its last client.")),
   ARCTIC_TIMEOUT: duration.default(300_000).meta(meta("How long one ArcticDB request may take.")),
   LOG_LEVEL: oneOf("debug", "info", "warn", "error", "silent")

@@ -1,5 +1,5 @@
 import { SchemaError } from "../errors.ts";
-import { columnsOf, exactColumn, lazyOf } from "./access.ts";
+import { columnsOf, exactColumn, exactColumns, lazyOf } from "./access.ts";
 import { frame } from "./frame.ts";
 import { type DataFrame, type Expr, type LazyDataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, typesOf } from "./schema.ts";
@@ -47,10 +47,10 @@ export function conform(df: DataFrame, types: ReadonlyMap<string, ColumnType>): 
     const nulls = rowOfNulls(missing);
     const kept = columnsOf(df).filter((name) => !missing.some(([other]) => other === name));
     // The row number keeps the height of a frame of which no column is left.
-    const numbered = lazy.withRowIndex(freeName(types)).select([pl.col(freeName(types)), ...kept.map(exactColumn)]);
+    const numbered = lazy.withRowIndex(freeName(types)).select([pl.col(freeName(types)), ...exactColumns(kept)]);
     lazy = own.size === 0 ? lazyOf(nulls).head(0) : numbered.join(lazyOf(nulls), { how: "cross" });
   }
-  return lazy.select([...types.keys()].map(exactColumn));
+  return lazy.select(exactColumns([...types.keys()]));
 }
 
 function rowOfNulls(columns: readonly [string, ColumnType][]): DataFrame {

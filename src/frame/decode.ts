@@ -1,14 +1,22 @@
 import type { Data } from "apache-arrow";
-import { arrowLibrary } from "./arrow-library.ts";
-import { formatClock, formatDay, formatWall } from "./iso.ts";
-import { tickNs } from "./time-range.ts";
+import { binaryReader, dictionaryReader, textReader } from "./decode-text.ts";
+import { datetimeReader, timeReader } from "./decode-time.ts";
+import { dayText } from "./iso-format.ts";
+import { objectsOf } from "./objects.ts";
 import type { ColumnType } from "./types.ts";
 
 /** The values of an Arrow column, as the table at `records` says. */
 export function decodeColumn(type: ColumnType, data: Data): unknown[] {
-  const read = reader(type, data);
+  const values = decodeValues(type, data);
+  return Array.isArray(values) ? values : Array.from(values);
+}
+
+/** As `decodeColumn`, but numbers without a null stay in their typed array. */
+export function decodeValues(type: ColumnType, data: Data): ArrayLike<unknown> {
   const { nullBitmap, offset, length } = data;
   const all = data.nullCount === 0 || !nullBitmap || nullBitmap.length === 0;
+  if (all && /^(u?int(8|16|32)|float)/.test(type.kind)) return (data.values as Float64Array).subarray(0, length);
+  const read = reader(type, data);
   const values: unknown[] = new Array(length);
   for (let row = 0; row < length; row++) {
     const bit = offset + row;
@@ -17,57 +25,48 @@ export function decodeColumn(type: ColumnType, data: Data): unknown[] {
   return values;
 }
 
+/** What gives the value of a row that is not null. */
 function reader(type: ColumnType, data: Data): (row: number) => unknown {
-  const values: ArrayLike<never> = data.values ?? [];
-  const number = (row: number): number => values[row] ?? 0;
-  const big = (row: number): bigint => values[row] ?? 0n;
   switch (type.kind) {
     case "null":
       return () => null;
-    case "boolean":
-      return (row) => ((number((data.offset + row) >> 3) >> ((data.offset + row) & 7)) & 1) === 1;
+    case "boolean": {
+      const { values: bits, offset } = data as Data & { values: Uint8Array };
+      return (row) => (((bits[(offset + row) >> 3] ?? 0) >> ((offset + row) & 7)) & 1) === 1;
+    }
     case "string":
+      return textReader(data);
     case "categorical":
-    case "enum": {
-      const vector = new (arrowLibrary().Vector)([data]);
-      return (row) => vector.get(row);
+    case "enum":
+      return dictionaryReader(data);
+    case "binary":
+      return binaryReader(data);
+    case "date": {
+      const days: Int32Array = data.values;
+      return (row) => dayText(days[row] ?? 0);
     }
-    case "binary": {
-      const vector = new (arrowLibrary().Vector)([data]);
-      return (row) => Uint8Array.from(vector.get(row) as Uint8Array);
-    }
-    case "date":
-      return (row) => formatDay(number(row));
     case "time":
-      return (row) => formatClock(big(row), 9);
-    case "datetime": {
-      const { unit, zone } = type;
-      const digits = { ms: 3, us: 6, ns: 9 }[unit];
-      const suffix = zone === null ? "" : "Z";
-      return (row) => {
-        const ticks = big(row);
-        if (unit === "ms" && (ticks > 8_640_000_000_000_000n || ticks < -8_640_000_000_000_000n)) return ticks;
-        return unit === "ms" && zone !== null
-          ? new Date(Number(ticks))
-          : formatWall(ticks * tickNs[unit], digits) + suffix;
-      };
-    }
-    case "duration":
-      return big;
+      return timeReader(data);
+    case "datetime":
+      return datetimeReader(data, type.unit, type.zone);
     case "decimal":
-      return (row) => formatDecimal(values as ArrayLike<number>, row, type.scale);
+      return decimalReader(data, type.scale);
     case "list":
     case "array":
       return listReader(type, data);
     case "struct": {
-      const parts = type.fields.map(({ name, type: part }, index) => {
+      const names = type.fields.map(({ name }) => name);
+      const parts = type.fields.map(({ type: part }, index) => {
         const child = data.children[index];
-        return { name, values: child ? decodeColumn(part, child) : [] };
+        return child ? decodeValues(part, child) : [];
       });
-      return (row) => Object.fromEntries(parts.map(({ name, values: part }) => [name, part[row]]));
+      const objects = objectsOf(names, parts, data.length);
+      return (row) => objects[row];
     }
-    default:
+    default: {
+      const values: ArrayLike<unknown> = data.values;
       return (row) => values[row];
+    }
   }
 }
 
@@ -80,11 +79,14 @@ function listReader(type: ColumnType & { kind: "list" | "array" }, data: Data): 
 }
 
 /** Four 32-bit words each, the lowest first, in two's complement. */
-function formatDecimal(words: ArrayLike<number>, row: number, scale: number): string {
-  let unscaled = 0n;
-  for (let word = 3; word >= 0; word--) unscaled = (unscaled << 32n) | BigInt((words[row * 4 + word] ?? 0) >>> 0);
-  unscaled = BigInt.asIntN(128, unscaled);
-  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, "0");
-  const whole = digits.slice(0, digits.length - scale);
-  return `${unscaled < 0n ? "-" : ""}${whole}${scale > 0 ? `.${digits.slice(digits.length - scale)}` : ""}`;
+function decimalReader(data: Data, scale: number): (row: number) => string {
+  const words: ArrayLike<number> = data.values;
+  return (row) => {
+    let unscaled = 0n;
+    for (let word = 3; word >= 0; word--) unscaled = (unscaled << 32n) | BigInt((words[row * 4 + word] ?? 0) >>> 0);
+    unscaled = BigInt.asIntN(128, unscaled);
+    const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, "0");
+    const whole = digits.slice(0, digits.length - scale);
+    return `${unscaled < 0n ? "-" : ""}${whole}${scale > 0 ? `.${digits.slice(digits.length - scale)}` : ""}`;
+  };
 }

@@ -1,67 +1,43 @@
-import type { Data } from "apache-arrow";
-import { SchemaError } from "../errors.ts";
-import { type Column, misfit } from "./column.ts";
-import { data, encodeColumn, validity } from "./encode.ts";
+import { type Column, isRecord, misfit } from "./column.ts";
+import { encodeColumn } from "./encode.ts";
+import { fieldOf, flatten } from "./nested.ts";
+import { nullsOf } from "./nulls.ts";
+import type { ColumnType } from "./types.ts";
 
-/** Lists, arrays and structs: their parts are columns in turn. */
-export function encodeNested(column: Column): Data {
-  switch (column.type.kind) {
-    case "list": {
-      const items: unknown[] = [];
-      const valueOffsets = new Int32Array(column.values.length + 1);
-      for (let row = 0; row < column.values.length; row++) {
-        const list = column.values[row];
-        if (list !== null && list !== undefined) items.push(...itemsOf(column, row, list));
-        valueOffsets[row + 1] = items.length;
-      }
-      const child = encodeColumn({ name: `${column.name}[]`, type: column.type.item, values: items });
-      return data(column, { valueOffsets, child, ...validity(column.values) });
-    }
-    case "array": {
-      const { item, size } = column.type;
-      const items: unknown[] = [];
-      for (let row = 0; row < column.values.length; row++) {
-        const value = column.values[row];
-        if (value === null || value === undefined) {
-          for (let n = 0; n < size; n++) items.push(null);
-          continue;
-        }
-        const list = itemsOf(column, row, value);
-        if (list.length !== size) throw misfit(column, row, value, `it has ${list.length} items`);
-        for (const one of list) items.push(one);
-      }
-      const child = encodeColumn({ name: `${column.name}[]`, type: item, values: items });
-      return data(column, { child, ...validity(column.values) });
-    }
-    case "struct": {
-      const { fields } = column.type;
-      for (let row = 0; row < column.values.length; row++) checkStruct(column, row, fields);
-      const children = fields.map(({ name, type }) =>
-        encodeColumn({
-          name: `${column.name}.${name}`,
-          type,
-          values: Array.from(column.values, (value) => (value as Record<string, unknown> | null | undefined)?.[name]),
-        }),
-      );
-      return data(column, { children, ...validity(column.values) });
-    }
-    default:
-      throw new SchemaError(`Column "${column.name}" is no list, array or struct.`);
-  }
+type StructType = ColumnType & { kind: "struct" };
+
+/** Lists, or with `size` arrays: their items are a column in turn. */
+export function encodeList(column: Column, item: ColumnType, size?: number): object {
+  const itemsOf = (value: unknown, row: number) => {
+    const list = asList(value);
+    if (!list) throw misfit(column, row, value);
+    if (size !== undefined && list.length !== size) throw misfit(column, row, value, `it has ${list.length} items`);
+    return list;
+  };
+  const { items, offsets } = flatten(column, itemsOf, size);
+  const child = encodeColumn({ ...items, type: item });
+  const nulls = nullsOf(column.values).buffers;
+  return size === undefined ? { valueOffsets: offsets, child, ...nulls } : { child, ...nulls };
 }
 
-function itemsOf(column: Column, row: number, value: unknown): ArrayLike<unknown> & Iterable<unknown> {
+/** Structs: each field is a column in turn. */
+export function encodeStruct(column: Column, fields: StructType["fields"]): object {
+  const names = new Set(fields.map(({ name }) => name));
+  for (let row = 0; row < column.values.length; row++) requireFields(column, row, names);
+  const children = fields.map(({ name, type }) => encodeColumn({ ...fieldOf(column, name), type }));
+  return { children, ...nullsOf(column.values).buffers };
+}
+
+/** An array, or a typed array that is read as one; null for anything else. */
+export function asList(value: unknown): ArrayLike<unknown> | null {
   if (Array.isArray(value)) return value;
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return value as Uint8Array;
-  throw misfit(column, row, value);
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) ? (value as Uint8Array) : null;
 }
 
-function checkStruct(column: Column, row: number, fields: readonly { name: string }[]): void {
+function requireFields(column: Column, row: number, names: ReadonlySet<string>): void {
   const value = column.values[row];
   if (value === null || value === undefined) return;
-  if (typeof value !== "object" || Array.isArray(value) || value instanceof Date || ArrayBuffer.isView(value)) {
-    throw misfit(column, row, value);
-  }
-  const unknown = Object.keys(value).find((key) => !fields.some(({ name }) => name === key));
+  if (!isRecord(value)) throw misfit(column, row, value);
+  const unknown = Object.keys(value).find((key) => !names.has(key));
   if (unknown !== undefined) throw misfit(column, row, value, `the field "${unknown}" is not declared`);
 }

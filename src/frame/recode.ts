@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { columnsOf, exactColumn, heightOf, lazyOf, sliceOf } from "./access.ts";
+import { columnsOf, exactColumns, heightOf, lazyOf, sliceOf } from "./access.ts";
 import { frame } from "./frame.ts";
 import { type DataFrame, pl } from "./polars.ts";
 import { records } from "./records.ts";
@@ -41,15 +41,17 @@ export async function recodeFrame(
   const names = recodings.map(({ name }) => name);
   const parts: DataFrame[] = [];
   for (let at = 0; at < Math.max(heightOf(df), 1); at += sliceRows) {
-    const rows = lazyOf(sliceOf(df, at, sliceRows)).select(names.map(exactColumn));
+    const rows = lazyOf(sliceOf(df, at, sliceRows)).select(exactColumns(names));
     parts.push(recodeSlice(records(await rows.collect()), recodings, at, refuse));
     await nextTurn();
   }
   const recoded = parts.length === 1 ? (parts[0] as DataFrame) : pl.concat(parts);
   const others = columnsOf(df).filter((name) => !names.includes(name));
-  const kept = lazyOf(df).select(others.map(exactColumn));
+  const kept = lazyOf(df).select(exactColumns(others));
   const whole = others.length === 0 ? recoded : pl.concat([await kept.collect(), recoded], { how: "horizontal" });
-  return lazyOf(whole).select(columnsOf(df).map(exactColumn)).collect();
+  return lazyOf(whole)
+    .select(exactColumns(columnsOf(df)))
+    .collect();
 }
 
 function recodeSlice(

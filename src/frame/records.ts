@@ -1,8 +1,9 @@
 import { columnsOf, ipcBytesOf } from "./access.ts";
 import { arrowLibrary } from "./arrow-library.ts";
-import { decodeColumn } from "./decode.ts";
+import { decodeValues } from "./decode.ts";
+import { objectsOf } from "./objects.ts";
 import type { DataFrame } from "./polars.ts";
-import { typesOf } from "./schema.ts";
+import { requireFrame, typesOf } from "./schema.ts";
 
 /**
  * A frame's rows as plain objects, each value exactly: `frame(records(df), schemaOf(df))` equals `df`.
@@ -22,22 +23,23 @@ import { typesOf } from "./schema.ts";
  * | list, array, struct | array, array, object |
  *
  * A null is `null`. A `datetime[ms]` beyond what a Date reaches comes as its ticks, a bigint.
- * Synchronous: about 1 s for 1 M rows of 8 columns; take slices of larger frames (`sliceFrame`).
+ * Synchronous: about 1 s for 1 M rows of 8 columns. `rows(df)` gives them one by one and keeps the event loop free.
+ *
+ * @throws SchemaError when `df` is no DataFrame of nodejs-polars, such as a LazyDataFrame.
  */
 export function records(df: DataFrame): Record<string, unknown>[] {
+  requireFrame(df);
   const types = typesOf(df);
   const names = columnsOf(df);
-  const rows: Record<string, unknown>[] = [];
-  if (names.length === 0) return rows;
-  for (const batch of arrowLibrary().tableFromIPC(ipcBytesOf(df)).batches) {
-    const columns = types.map((type, index) => {
-      const part = batch.data.children[index];
-      return part ? decodeColumn(type, part) : [];
+  if (names.length === 0) return [];
+  const parts = arrowLibrary()
+    .tableFromIPC(ipcBytesOf(df))
+    .batches.map(({ data, numRows }) => {
+      const columns = types.map((type, index) => {
+        const part = data.children[index];
+        return part ? decodeValues(type, part) : [];
+      });
+      return objectsOf(names, columns, numRows);
     });
-    for (let row = 0; row < batch.numRows; row++) {
-      // Object.fromEntries also makes an own property of a column called "__proto__".
-      rows.push(Object.fromEntries(names.map((name, index) => [name, columns[index]?.[row]])));
-    }
-  }
-  return rows;
+  return parts.length === 1 ? (parts[0] ?? []) : parts.flat();
 }

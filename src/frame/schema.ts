@@ -94,13 +94,21 @@ export function requireFrame(value: unknown, storage?: string, name?: string): a
 }
 
 /**
- * Checks a frame against a declared schema, by name; the order of columns does not matter.
+ * Checks a frame against a declared schema, by name; the order of columns does not matter. With `others`, there may be columns
+ * that the schema does not name.
  *
  * @throws SchemaError that lists every difference: columns missing or too many, other types, nulls where none may be.
  */
-export function assertSchema(df: DataFrame, declared: DeclaredSchema, place: FramePlace = {}): void {
+export function assertSchema(
+  df: DataFrame,
+  declared: DeclaredSchema,
+  place: FramePlace = {},
+  { others = false }: { others?: boolean } = {},
+): void {
   const schema = readSchema(declared);
-  const differences = schemaDifferences(schema.fields, schemaOf(df).fields, "the schema", "the frame");
+  const named = new Set(schema.fields.map(({ name }) => name));
+  const found = schemaOf(df).fields.filter(({ name }) => !others || named.has(name));
+  const differences = schemaDifferences(schema.fields, found, "the schema", "the frame");
   for (const { name, nullable } of schema.fields) {
     if (!nullable && columnsOf(df).includes(name) && columnOf(df, name).nullCount() > 0) {
       differences.push(`"${name}" holds a null, which the schema does not allow`);

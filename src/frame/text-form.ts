@@ -1,4 +1,4 @@
-import { formatClock } from "./iso.ts";
+import { formatClock, formatWall } from "./iso.ts";
 import { tickNs } from "./time-range.ts";
 import type { ColumnType } from "./types.ts";
 
@@ -25,7 +25,11 @@ export function toText(type: ColumnType, value: unknown): string {
     case "duration":
       return formatDuration((value as bigint) * tickNs[type.unit]);
     case "datetime":
-      return value instanceof Date ? value.toISOString() : String(value);
+      if (value instanceof Date) return value.toISOString();
+      // Ticks, where a Date does not reach.
+      return typeof value === "bigint"
+        ? formatWall(value * tickNs.ms, 3) + (type.zone === null ? "" : "Z")
+        : String(value);
     case "list":
     case "array":
     case "struct":

@@ -1,7 +1,5 @@
 import { type Column, misfit } from "./column.ts";
 
-const encoder = new TextEncoder();
-
 /** A whole number within the column's range. Numbers beyond 2^53 are refused: they may stand for their neighbour. */
 export function toInteger(column: Column, row: number, value: unknown): bigint {
   if (typeof value === "number") {
@@ -14,7 +12,8 @@ export function toInteger(column: Column, row: number, value: unknown): bigint {
   return whole;
 }
 
-function rangeOf(kind: string): [bigint, bigint] {
+/** The least and the greatest whole number of an integer type. */
+export function rangeOf(kind: string): [bigint, bigint] {
   const bits = BigInt(kind.replace(/\D/g, ""));
   return kind.startsWith("u") ? [0n, 2n ** bits - 1n] : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
 }
@@ -36,11 +35,11 @@ export function toBoolean(column: Column, row: number, value: unknown): boolean 
   return value;
 }
 
-/** The bytes of a text in UTF-8. */
-export function textOf(column: Column, row: number, value: unknown): Uint8Array {
+/** A text that UTF-8 can hold. */
+export function toText(column: Column, row: number, value: unknown): string {
   if (typeof value !== "string") throw misfit(column, row, value);
   if (!value.isWellFormed()) throw misfit(column, row, value, "it is no valid Unicode");
-  return encoder.encode(value);
+  return value;
 }
 
 export function bytesOf(column: Column, row: number, value: unknown): Uint8Array {

@@ -1,6 +1,7 @@
 import type { CheerioCrawlingContext } from "@crawlee/cheerio";
 import type { Config } from "../config/settings.ts";
 import type { FrameSchema } from "../contracts/frame-schema.ts";
+import type { NewRowOf } from "../frame/row-types.ts";
 import { type DeclaredSchema, readSchema } from "../frame/schema.ts";
 
 /** One fetched page, as `parse` and `next` get it. */
@@ -19,23 +20,23 @@ export interface Page {
   json(): unknown;
 }
 
-/** One row: values by column name. A column that is left out is null. */
-export type Row = Readonly<Record<string, unknown>>;
-
 /** Addresses to begin with, or a function that takes them from the config. */
 export type Start = string | readonly string[] | ((config: Config) => string | readonly string[]);
 
 /** What a scraper source is made of. */
-export interface SourceDefinition {
+export interface SourceDefinition<Schema extends DeclaredSchema = DeclaredSchema> {
   readonly start: Start;
-  /** The columns that the rows must have: `{ ticker: "string", pe: "float64?" }` (`?` allows null), or a FrameSchema. */
-  readonly schema: DeclaredSchema;
+  /**
+   * The columns that the rows must have: `{ ticker: "string", pe: "float64?" }` (`?` allows null), a FrameSchema, or a
+   * `frameSchema(…)`, which also gives the rows of `parse` their types.
+   */
+  readonly schema: Schema;
   /** Columns that name a row. A doubled or missing key fails the source. */
   readonly key?: readonly [string, ...string[]];
   /** The link to the following page: a selector (its first match), or a function; nothing ends the source. */
   readonly next?: string | ((page: Page) => string | null | undefined);
-  /** The rows of one page. */
-  readonly parse: (page: Page) => readonly Row[] | Promise<readonly Row[]>;
+  /** The rows of one page: values by column name. A column that is left out is null. */
+  readonly parse: (page: Page) => readonly NewRowOf<Schema>[] | Promise<readonly NewRowOf<Schema>[]>;
   /** Whether finding no row, at all or on a page reached by `next`, is fine. Default: no; the source fails and the old data stays. */
   readonly allowEmpty?: boolean;
   /** More pages than this fail the source: a guard against endless chains. Default: 1,000. */
@@ -60,6 +61,7 @@ export interface ScraperSource extends Required<Omit<SourceDefinition, "schema" 
 }
 
 /** Declares a source of a scraper; what is left out gets its default. */
+export function source<const Schema extends DeclaredSchema>(definition: SourceDefinition<Schema>): ScraperSource;
 export function source(definition: SourceDefinition): ScraperSource {
   return {
     allowEmpty: false,

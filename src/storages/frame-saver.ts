@@ -106,9 +106,10 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
     return saved;
   }
 
-  async #save(name: string, content: FrameContent, options: SaveOptions, backup: boolean): Promise<boolean> {
+  async #save(name: string, given: FrameContent, options: SaveOptions, backup: boolean): Promise<boolean> {
     const { signal } = options;
     signal?.throwIfAborted();
+    const content = await this.prepared(name, given, options);
     // What can be refused is refused before anything is locked or backed up.
     await this.refuse(name, content);
     const work = async () => {
@@ -117,6 +118,11 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
     };
     await this.exclusive(name, work, signal);
     return true;
+  }
+
+  /** What the storage's own options make of the rows before anything else. */
+  protected async prepared(_name: string, content: FrameContent, _options: SaveOptions): Promise<FrameContent> {
+    return content;
   }
 
   async #placing(name: string, content: FrameContent, options: SaveOptions): Promise<() => Promise<void>> {

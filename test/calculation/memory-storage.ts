@@ -1,6 +1,7 @@
 import type { IDataBackup } from "../../src/contracts/data-backup.ts";
 import type { IDataSaver } from "../../src/contracts/data-saver.ts";
 import type { IDataSource } from "../../src/contracts/data-source.ts";
+import type { ReadOptions } from "../../src/contracts/read-options.ts";
 import type { SaveOptions } from "../../src/contracts/save-options.ts";
 import { NotFoundError } from "../../src/errors.ts";
 import type { DataFrame } from "../../src/frame/polars.ts";
@@ -10,6 +11,9 @@ export class MemoryStorage implements IDataSource, IDataSaver, IDataBackup {
   readonly storageId: string;
   readonly frames: Map<string, DataFrame>;
   readonly journal: string[] = [];
+  /** The read options of the last `getData` of each name. */
+  readonly asked = new Map<string, ReadOptions | undefined>();
+  /** The save options of the last `saveData` to each name. */
   readonly options = new Map<string, SaveOptions | undefined>();
   /** What `saveData` answers. */
   saves = true;
@@ -20,7 +24,8 @@ export class MemoryStorage implements IDataSource, IDataSaver, IDataBackup {
     this.frames = new Map(Object.entries(frames));
   }
 
-  async getData(source: string): Promise<DataFrame> {
+  async getData(source: string, options?: ReadOptions): Promise<DataFrame> {
+    this.asked.set(source, options);
     const found = this.frames.get(source);
     if (!found) throw new NotFoundError(`Nothing is called "${source}"`, { frame: source });
     return found;

@@ -2,13 +2,12 @@ import { describe, expect, test } from "vitest";
 import { SchemaError } from "../../src/errors.ts";
 import { compareFrames } from "../../src/frame/compare.ts";
 import { frame } from "../../src/frame/frame.ts";
-import { pl } from "../../src/frame/polars.ts";
+import { type DataFrame, pl } from "../../src/frame/polars.ts";
 import { records } from "../../src/frame/records.ts";
 import { schemaOf } from "../../src/frame/schema.ts";
 import { everyType, samples } from "./samples.ts";
 
-const types = (df: ReturnType<typeof frame>) =>
-  Object.fromEntries(schemaOf(df).fields.map(({ name, type }) => [name, type]));
+const types = (df: DataFrame) => Object.fromEntries(schemaOf(df).fields.map(({ name, type }) => [name, type]));
 
 describe("a frame and its records", () => {
   test.each(Object.entries(samples))("give %s back exactly", async (type, values) => {
@@ -27,6 +26,14 @@ describe("a frame and its records", () => {
     const { df } = everyType();
     const rows = records(df);
     expect(records(pl.concat([df, df]).slice(3, 3))).toStrictEqual([rows[3], rows[0], rows[1]]);
+  });
+
+  test("keep texts of every length, in ASCII and beyond it", () => {
+    const letters = ["a", "é", "ẞ", "🚂", "\0", "\u{10ffff}"];
+    const rows = letters.flatMap((letter) => Array.from({ length: 700 }, (_, n) => ({ text: letter.repeat(n % 70) })));
+    rows.push({ text: `${"a".repeat(11)}é` }, { text: "é".repeat(100_000) }, { text: `${"a".repeat(100_000)}🚂` });
+    expect(records(frame(rows))).toStrictEqual(rows);
+    expect(records(frame(rows, { text: "categorical" }))).toStrictEqual(rows);
   });
 
   test("keep columns with odd names", () => {
@@ -90,17 +97,21 @@ describe("without a schema", () => {
     expect(() => frame({ a })).toThrow('Row 100 of column "a" is "x"');
   });
 
-  test.each([
-    [[1, 1n]],
-    [[true, 1]],
-    [["a", new Date()]],
-    [[Uint8Array.of(1), "a"]],
-    [[{}]],
-    [[[1]]],
-    [[() => 1]],
-    [[Symbol("s")]],
-  ])("values that have no one type are refused", (a) => {
-    expect(() => frame({ a })).toThrow(SchemaError);
+  test.each([[[1, 1n]], [[true, 1]], [["a", new Date()]], [[Uint8Array.of(1), "a"]], [[() => 1]], [[Symbol("s")]]])(
+    "values that have no one type are refused",
+    (a) => {
+      expect(() => frame({ a })).toThrow(SchemaError);
+    },
+  );
+
+  test("one typed array can be several columns, and so can parts of it that overlap", () => {
+    const values = Float64Array.from({ length: 1_000 }, (_, row) => Math.sin(row));
+    const ticks = BigInt64Array.from(values, (value) => BigInt(Math.round(value * 1e15)));
+    const [head, tail] = [values.subarray(0, 900), values.subarray(100)];
+    expect(records(frame({ a: values, b: values, c: ticks, d: ticks }))).toEqual(
+      Array.from(values, (value, row) => ({ a: value, b: value, c: ticks[row], d: ticks[row] })),
+    );
+    expect(records(frame({ a: head, b: tail }))).toEqual(Array.from(head, (a, row) => ({ a, b: tail[row] })));
   });
 
   test("typed arrays keep their types and their bits", () => {

@@ -7,9 +7,11 @@ import { type ReplicaOptions, startReplica } from "../../examples/finviz/replica
 import { parseConfig } from "../../src/config/load.ts";
 import { NotFoundError, SchemaError } from "../../src/errors.ts";
 import { frame } from "../../src/frame/frame.ts";
+import { frameSchema } from "../../src/frame/frame-schema.ts";
 import { records } from "../../src/frame/records.ts";
 import { Scraper } from "../../src/scraping/scraper.ts";
 import { type ScraperSource, source } from "../../src/scraping/source.ts";
+import { parseInteger } from "../../src/scraping/values.ts";
 import { logLines } from "./log-lines.ts";
 import { MemorySaver } from "./memory-saver.ts";
 
@@ -167,6 +169,29 @@ describe("what a source declares", () => {
     const bad = scraperOf({ list: items(await site("<li>1</li>")) });
     expect(await bad.scraper.scrapeData(bad.saver)).toBe(false);
     expect(bad.log.text("error")).toContain("id");
+  });
+
+  test("a frameSchema gives the columns, and the rows of parse their types", async () => {
+    const schema = frameSchema({ id: "string", size: "int64?" });
+    const start = await site('<li id="a">1</li><li id="b"></li>');
+    const list = source({
+      start,
+      schema,
+      parse: ({ $ }) =>
+        $("li")
+          .toArray()
+          .map((item) => ({ id: $(item).attr("id") ?? "", size: parseInteger($(item).text()) })),
+    });
+    const { scraper, saver } = scraperOf({ list });
+    expect(await scraper.scrapeData(saver)).toBe(true);
+    expect(schema.records(saver.kept.get("list") ?? frame([]))).toEqual([
+      { id: "a", size: 1n },
+      { id: "b", size: null },
+    ]);
+    // @ts-expect-error a text is no int64
+    source({ start, schema, parse: () => [{ id: "a", size: "1" }] });
+    // @ts-expect-error a column without a value
+    source({ start, schema, parse: () => [{ size: 1 }] });
   });
 
   test("no row at all is fine with allowEmpty", async () => {

@@ -3,9 +3,12 @@ import type { Capabilities } from "../../contracts/storage.ts";
 /** What the arctic storage can do; `shared` depends on where ArcticDB's data lies. */
 export function arcticCapabilities(shared: boolean) {
   return {
-    modes: ["replace", "append", "upsert"],
-    readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows"],
-    saveOptions: ["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup"],
+    modes: ["replace", "append", "upsert", "replaceRange"],
+    readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows", "asOf", "aggregate"],
+    saveOptions: [
+      ...["mode", "key", "schema", "timeColumn", "schemaChange", "sort", "onDuplicate"],
+      ...["signal", "onProgress", "backup"],
+    ],
     keepsRowOrder: true,
     shared,
   } as const satisfies Capabilities;

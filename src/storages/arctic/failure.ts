@@ -1,4 +1,6 @@
 import {
+  ConflictError,
+  CorruptDataError,
   type ErrorDetails,
   FidelityError,
   MillraceError,
@@ -16,13 +18,21 @@ export interface Asked {
   /** The action as it stands after "Could not": `read prices`. */
   doing: string;
   frame?: string;
+  /** Whether the local store turned out to be cut short. */
+  damaged?: boolean;
 }
 
 /** Turns what the worker said, or that it said nothing, into the error that a user sees. No secret stands in its message. */
-export function arcticError(cause: unknown, { place, doing, frame }: Asked): unknown {
+export function arcticError(cause: unknown, { place, doing, frame, damaged }: Asked): unknown {
   if (cause instanceof MillraceError) return cause;
   const details: ErrorDetails = { storage: "arctic", ...(frame !== undefined && { frame }) };
   const could = `Could not ${doing} in ArcticDB (${place.where})`;
+  if (damaged) {
+    return new CorruptDataError(`${could}: its file data.mdb is cut short.`, {
+      ...details,
+      hint: `Move ${place.where} away and restore the backups with \`millrace restore\`; what was not backed up is lost.`,
+    });
+  }
   if (cause instanceof WorkerGone) {
     return new UnavailableError(`${could}: its worker ended before it answered.`, {
       ...details,
@@ -65,6 +75,17 @@ export function arcticError(cause: unknown, { place, doing, frame }: Asked): unk
         ...details,
         code: "DEPENDENCY_MISSING",
         hint: "Remove ArcticDB's folder in the cache (`millrace doctor` shows it); it is then made again.",
+      });
+    case "no_bucket":
+      return new UnavailableError(`${could}: the bucket does not exist.`, {
+        ...details,
+        hint: "Check ARCTIC_BUCKET; buckets are not created. A new one also has to be in ARCTIC_REGION.",
+      });
+    case "exists":
+      return new ConflictError(`${could}: ${said}`, {
+        ...details,
+        code: "NAME_CONFLICT",
+        hint: "Use another name, or delete that one first.",
       });
     case "unavailable":
       return new UnavailableError(`${could}: ${said}`, { ...details, hint: "Check ARCTIC_HOST and the server." });

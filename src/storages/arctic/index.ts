@@ -14,6 +14,9 @@ import { type ArcticParts, arcticParts } from "./parts.ts";
 import { ArcticSaver } from "./saver.ts";
 import { ArcticSource } from "./source.ts";
 
+export type { Aggregate, AggregateFunction, ArcticReadOptions, ArcticSaveOptions, AsOf } from "./options.ts";
+export type { ArcticSnapshot, ArcticVersion } from "./versions.ts";
+
 export { ArcticBackup, ArcticSaver, ArcticSource, stopWorkers, workerStatus };
 
 /**

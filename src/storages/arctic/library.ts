@@ -3,19 +3,23 @@ import type { Config } from "../../config/settings.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import { NotFoundError, UnavailableError } from "../../errors.ts";
 import { exchangeFile } from "../../frame/exchange.ts";
-import { abortable } from "../../system/abort.ts";
-import type { ArrowColumn } from "./column-encoding.ts";
-import { type Connection, type Reply, WorkerFailure, WorkerTimeout } from "./connection.ts";
-import { arcticError } from "./failure.ts";
+import { WorkerClient } from "./client.ts";
+import type { Reply } from "./connection.ts";
+import type { ArrowColumn } from "./stored-columns.ts";
 import { parseMetadata, type SymbolMetadata } from "./symbol-metadata.ts";
 import type { ArcticPlace } from "./uri.ts";
-import { neededEnvironment, presentEnvironment } from "./use-environment.ts";
-import { reachWorker, workerSocket } from "./worker.ts";
-import { killWorker } from "./worker-place.ts";
 
-/** The newest version of a symbol. */
-export interface SymbolFacts {
+/** One version of a symbol: by its number, the newest at a moment (nanoseconds since 1970), or that of a snapshot. */
+export type Version = { version: number } | { moment: string } | { snapshot: string };
+
+/** What tells one version from another, and what millrace kept with it. */
+export interface VersionMetadata {
   version: number;
+  metadata: SymbolMetadata | null;
+}
+
+/** One version of a symbol. */
+export interface SymbolFacts extends VersionMetadata {
   rows: number;
   modified: Date;
   columns: ArrowColumn[];
@@ -23,23 +27,41 @@ export interface SymbolFacts {
   index: string | null;
   /** The index's last time in nanoseconds since 1970; null without index or rows. */
   indexEnd: bigint | null;
-  metadata: SymbolMetadata | null;
   bytes?: number;
+}
+
+/** One version in the list of all. */
+export interface ListedVersion extends VersionMetadata {
+  /** When it was written, in nanoseconds since 1970. */
+  moment: bigint;
+  /** Whether only snapshots still hold it. */
+  deleted: boolean;
+  snapshots: string[];
+}
+
+/** Buckets of time: `[result, column, function]` of each result. */
+export interface Resampling {
+  every: string;
+  columns: readonly (readonly [result: string, column: string, how: string])[];
 }
 
 /** Which part of a symbol to read; `rows` and `times` exclude each other. */
 export interface SymbolPart {
-  version?: number;
+  /** Default: the newest. */
+  of?: Version;
   columns?: readonly string[];
   /** From and up to, but without, these row numbers. */
   rows?: readonly [number, number];
   /** Nanoseconds since 1970, both ends included; null is open. Only for symbols with a time index. */
   times?: readonly [bigint | null, bigint | null];
+  /** Only for symbols with a time index. */
+  aggregate?: Resampling;
 }
 
-/** A part of a symbol as an Arrow file, which goes when it is disposed of. */
+/** A part of a symbol: a small one as the bytes of an Arrow file, else such a file, which goes when it is disposed of. */
 export interface SymbolData extends AsyncDisposable {
-  path: string;
+  source: Buffer | string;
+  version: number;
   rows: number;
   columns: ArrowColumn[];
   metadata: SymbolMetadata | null;
@@ -48,36 +70,35 @@ export interface SymbolData extends AsyncDisposable {
 /** What to write: an Arrow file with the index column first. */
 export interface SymbolWrite {
   path: string;
-  append: boolean;
+  /** `update` replaces all rows between the first and the last time of the file. */
+  mode: "replace" | "append" | "update";
   index: boolean;
+  /** Whether an append merges the small pieces that earlier ones left. */
+  compact: boolean;
   metadata: SymbolMetadata;
   /** Versions to remove once this one stands. */
   drop: readonly number[];
 }
 
-/**
- * What millrace asks of one ArcticDB library. The worker is reached on the first request, and again after it was lost.
- * A request whose worker dies or does not answer rejects with an UnavailableError; the next one gets a fresh worker.
- */
+type Signal = AbortSignal | undefined;
+
+/** What millrace asks of one ArcticDB library. */
 export class ArcticLibrary {
   readonly place: ArcticPlace;
+  readonly #client: WorkerClient;
   readonly #config: Config;
   readonly #logger: Logger;
-  #reaching: Promise<Connection> | null = null;
-  #closed = false;
 
   constructor(place: ArcticPlace, config: Config, logger: Logger) {
     this.place = place;
+    this.#client = new WorkerClient(place, config, logger);
     this.#config = config;
     this.#logger = logger;
   }
 
   /** Starts the worker in the background where the environment is installed, so that the first request need not wait for it. */
   warm(): void {
-    if (this.#reaching) return;
-    void presentEnvironment(this.#config)
-      .then((environment) => (environment && !this.#closed ? this.#reach() : null))
-      .catch(() => {}); // The first request meets the same failure, and tells it.
+    this.#client.warm();
   }
 
   /** A local place that nothing was ever written to. Reading there needs no worker, and makes nothing. */
@@ -85,69 +106,81 @@ export class ArcticLibrary {
     return this.place.folder !== undefined && !existsSync(this.place.folder);
   }
 
-  /** Sockets of the worker of this place; none when nothing is installed. */
-  async sockets(): Promise<string[]> {
-    const environment = await presentEnvironment(this.#config).catch(() => null);
-    return environment ? [workerSocket(this.place, environment)] : [];
+  sockets(): Promise<string[]> {
+    return this.#client.sockets();
   }
 
   async health(timeoutMs: number): Promise<void> {
-    await this.#request("health", {}, { doing: "look at the library", timeoutMs });
+    await this.#client.request("health", {}, { doing: "look at the library", timeoutMs });
   }
 
-  async symbols(): Promise<string[]> {
+  /** @param options.tables leaves out what is no table, which takes a look at each. */
+  async symbols({ tables }: { tables: boolean }): Promise<string[]> {
     if (this.isNew()) return [];
-    const { symbols } = await this.#request("list", {}, { doing: "list the symbols" });
+    const { symbols } = await this.#client.request("list", { tables }, { doing: "list the symbols" });
     return symbols as string[];
   }
 
-  /** The newest version, or null when there is no such symbol. */
+  /** Null when there is no such symbol or version. */
   async describe(
     symbol: string,
-    options: { bytes?: boolean; signal?: AbortSignal | undefined } = {},
+    options: { bytes?: boolean; of?: Version; signal?: Signal } = {},
   ): Promise<SymbolFacts | null> {
-    if (this.isNew()) return null;
-    const { bytes = false, signal } = options;
-    const found = await this.#request(
-      "describe",
-      { symbol, bytes },
-      { doing: `read ${symbol}`, frame: symbol, signal },
-    ).catch(missingIsNull);
-    if (!found) return null;
-    const facts = found as Omit<SymbolFacts, "modified" | "metadata" | "indexEnd"> & Record<string, unknown>;
-    return {
-      ...facts,
-      modified: new Date(Number(found.modified)),
-      indexEnd: typeof found.indexEnd === "string" ? BigInt(found.indexEnd) : null,
-      metadata: parseMetadata(found.metadata),
-    };
+    const { bytes = false, of, signal } = options;
+    const found = await this.#find("describe", symbol, { bytes, ...of }, signal);
+    return found && factsOf(found);
+  }
+
+  /** The quick part of `describe`. */
+  async version(symbol: string, options: { of?: Version; signal?: Signal } = {}): Promise<VersionMetadata | null> {
+    const found = await this.#find("describe", symbol, { brief: true, ...options.of }, options.signal);
+    return found && { version: Number(found.version), metadata: parseMetadata(found.metadata) };
+  }
+
+  /** All versions, newest first; null when there is no such symbol. */
+  async versions(symbol: string): Promise<ListedVersion[] | null> {
+    const found = await this.#find("versions", symbol, {});
+    return (
+      found &&
+      (found.versions as Reply[]).map(({ version, moment, deleted, snapshots, metadata }) => ({
+        version: Number(version),
+        moment: BigInt(moment as string),
+        deleted: deleted === true,
+        snapshots: snapshots as string[],
+        metadata: parseMetadata(metadata),
+      }))
+    );
   }
 
   /** @throws NotFoundError without names that are near; the caller knows them. */
-  async read(symbol: string, part: SymbolPart, signal?: AbortSignal): Promise<SymbolData> {
+  async read(symbol: string, { of, times, ...part }: SymbolPart, signal?: AbortSignal): Promise<SymbolData> {
     if (this.isNew())
       throw new NotFoundError(`There is no ${symbol} in ArcticDB.`, { storage: "arctic", frame: symbol });
     const asked = { doing: `read ${symbol}`, frame: symbol, signal };
-    const times = part.times?.map((time) => (time === null ? null : String(time)));
     let table = 0;
     const onSent = (number: number) => {
       table = number;
     };
-    const answer = await this.#request("read", { symbol, ...part, ...(times && { times }) }, { ...asked, onSent });
+    const bounds = times?.map((time) => (time === null ? null : String(time)));
+    const fields = { symbol, ...of, ...part, ...(bounds && { times: bounds }) };
+    const answer = await this.#client.request("read", fields, { ...asked, onSent });
+    const known = {
+      version: Number(answer.version),
+      rows: Number(answer.rows),
+      columns: answer.columns as ArrowColumn[],
+      metadata: parseMetadata(answer.metadata),
+    };
+    if (typeof answer.data === "string") {
+      return { ...known, source: Buffer.from(answer.data, "base64"), async [Symbol.asyncDispose]() {} };
+    }
     const file = await exchangeFile(this.#config, Number(answer.bytes));
     try {
-      await this.#request("take", { table, path: file.path }, asked);
+      await this.#client.request("take", { table, path: file.path }, asked);
     } catch (cause) {
       await file[Symbol.asyncDispose]();
       throw cause;
     }
-    return {
-      path: file.path,
-      rows: Number(answer.rows),
-      columns: answer.columns as ArrowColumn[],
-      metadata: parseMetadata(answer.metadata),
-      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
-    };
+    return { ...known, source: file.path, [Symbol.asyncDispose]: () => Promise.resolve(file[Symbol.asyncDispose]()) };
   }
 
   /**
@@ -155,86 +188,91 @@ export class ArcticLibrary {
    * it was saved. An abort is heeded until ArcticDB begins to write.
    */
   async write(symbol: string, { metadata, ...write }: SymbolWrite, signal?: AbortSignal): Promise<void> {
-    const fields = { ...write, symbol, metadata: JSON.stringify(metadata) };
-    const asked = { doing: `save ${symbol}`, frame: symbol, signal, finish: true };
-    try {
-      await this.#request("write", fields, asked);
-    } catch (cause) {
-      if (!(cause instanceof UnavailableError)) throw cause;
-      const facts = await this.describe(symbol).catch(() => null);
-      if (facts?.metadata?.save !== metadata.save) throw cause;
-      this.#logger.warn({ frame: symbol }, `ArcticDB's worker ended while it saved ${symbol}; the save had succeeded.`);
-    }
+    await this.#change("write", symbol, { ...write }, metadata, signal);
+  }
+
+  /** Makes an earlier version the newest again, without copying its data. Null keeps that version's metadata. */
+  async restore(symbol: string, of: Version, metadata: SymbolMetadata | null, drop: readonly number[]): Promise<void> {
+    await this.#change("restore", symbol, { ...of, drop }, metadata);
+  }
+
+  /** Removes versions, and resolves with those that were there. What a snapshot holds stays in it. */
+  async prune(symbol: string, versions: readonly number[]): Promise<number[]> {
+    const asked = { doing: `remove versions of ${symbol}`, frame: symbol };
+    const { removed } = await this.#client.request("prune", { symbol, versions }, asked);
+    return removed as number[];
   }
 
   async delete(symbol: string): Promise<boolean> {
     if (this.isNew()) return false;
-    const { deleted } = await this.#request("delete", { symbol }, { doing: `delete ${symbol}`, frame: symbol });
+    const { deleted } = await this.#client.request("delete", { symbol }, { doing: `delete ${symbol}`, frame: symbol });
     return deleted === true;
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    const connection = await this.#reaching?.catch(() => null);
-    connection?.close();
+  /** @param metadata is JSON text. @param symbols defaults to all. */
+  async snapshot(snapshot: string, metadata: string, symbols?: readonly string[]): Promise<void> {
+    const fields = { snapshot, metadata, ...(symbols && { symbols }) };
+    await this.#client.request("snapshot", fields, { doing: `make the snapshot ${snapshot}` });
   }
 
-  async #request(
+  /** All snapshots, with what millrace kept with them. */
+  async snapshots(): Promise<{ name: string; metadata: unknown }[]> {
+    if (this.isNew()) return [];
+    const { snapshots } = await this.#client.request("snapshots", {}, { doing: "list the snapshots" });
+    return snapshots as { name: string; metadata: unknown }[];
+  }
+
+  async snapshotSymbols(snapshot: string): Promise<string[]> {
+    const asked = { doing: `list the snapshot ${snapshot}` };
+    const { symbols } = await this.#client.request("snapshot_symbols", { snapshot }, asked);
+    return symbols as string[];
+  }
+
+  async deleteSnapshot(snapshot: string): Promise<boolean> {
+    if (this.isNew()) return false;
+    const asked = { doing: `delete the snapshot ${snapshot}` };
+    const { deleted } = await this.#client.request("delete_snapshot", { snapshot }, asked);
+    return deleted === true;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  async #find(op: string, symbol: string, fields: object, signal?: Signal): Promise<Reply | null> {
+    if (this.isNew()) return null;
+    const asked = { doing: `read ${symbol}`, frame: symbol, signal };
+    return this.#client.request(op, { symbol, ...fields }, asked).catch(missingIsNull);
+  }
+
+  async #change(
     op: string,
+    symbol: string,
     fields: object,
-    options: {
-      doing: string;
-      frame?: string;
-      timeoutMs?: number;
-      signal?: AbortSignal | undefined;
-      /** Waits for the outcome although aborted: the worker says whether it had begun. */
-      finish?: boolean;
-      onSent?: (number: number) => void;
-    },
-  ): Promise<Reply> {
-    const { doing, frame, signal, finish = false, timeoutMs = this.#config.ARCTIC_TIMEOUT, onSent } = options;
-    signal?.throwIfAborted();
-    let connection: Connection | null = null;
-    let number = 0;
-    const onAbort = () => connection?.cancel(number);
+    metadata: SymbolMetadata | null,
+    signal?: Signal,
+  ): Promise<void> {
+    const asked = { doing: `save ${symbol}`, frame: symbol, signal, finish: true };
+    const text = metadata && JSON.stringify(metadata);
     try {
-      connection = await abortable(this.#reach(), signal);
-      signal?.throwIfAborted();
-      const answer = connection.request(op, { library: this.place.library, ...fields }, timeoutMs, (sent) => {
-        number = sent;
-        onSent?.(sent);
-      });
-      signal?.addEventListener("abort", onAbort, { once: true });
-      return await (finish ? answer : abortable(answer, signal));
+      await this.#client.request(op, { symbol, ...fields, metadata: text }, asked);
     } catch (cause) {
-      if (cause instanceof WorkerFailure && cause.code === "cancelled") signal?.throwIfAborted();
-      if (cause instanceof WorkerTimeout) await this.#end(connection);
-      throw arcticError(cause, { place: this.place, doing, ...(frame !== undefined && { frame }) });
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
+      if (!(cause instanceof UnavailableError) || !metadata) throw cause;
+      const found = await this.version(symbol).catch(() => null);
+      if (found?.metadata?.save !== metadata.save) throw cause;
+      this.#logger.warn({ frame: symbol }, `ArcticDB's worker ended while it saved ${symbol}; the save had succeeded.`);
     }
   }
+}
 
-  /** A worker that hangs is ended, so that the next request gets a fresh one. */
-  async #end(connection: Connection | null): Promise<void> {
-    for (const socket of await this.sockets()) await killWorker(socket);
-    connection?.close();
-  }
-
-  async #reach(): Promise<Connection> {
-    if (this.#closed) throw new UnavailableError("This arctic storage was closed.", { storage: "arctic" });
-    const before = this.#reaching;
-    const there = await before?.catch(() => null);
-    if (there?.open) return there;
-    if (this.#reaching !== before) return this.#reach();
-    this.#reaching = this.#connect();
-    return this.#reaching;
-  }
-
-  async #connect(): Promise<Connection> {
-    const environment = await neededEnvironment(this.#config, this.#logger);
-    return reachWorker(this.place, environment, this.#config.ARCTIC_IDLE);
-  }
+function factsOf(found: Reply): SymbolFacts {
+  const facts = found as unknown as Omit<SymbolFacts, "modified" | "metadata" | "indexEnd">;
+  return {
+    ...facts,
+    modified: new Date(Number(found.modified)),
+    indexEnd: typeof found.indexEnd === "string" ? BigInt(found.indexEnd) : null,
+    metadata: parseMetadata(found.metadata),
+  };
 }
 
 function missingIsNull(cause: unknown): null {

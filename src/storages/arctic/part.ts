@@ -25,7 +25,6 @@ export function partFor(found: FoundSymbol, options: ReadOptions): SymbolPart {
   const wanted = columns && [...new Set([...columns, ...(time === undefined ? [] : [time])])];
   const type = found.schema.fields.find(({ name }) => name === time)?.type;
   return {
-    version: found.version,
     ...(wanted && { columns: wanted }),
     ...(type !== undefined && time === found.index && { times: inNanoseconds(parseType(type), from, to) }),
     ...(!timed && limit !== undefined && { rows: [0, limit] as const }),

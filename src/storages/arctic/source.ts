@@ -3,17 +3,24 @@ import type { IDataSource } from "../../contracts/data-source.ts";
 import type { FrameDescription, IDescribe } from "../../contracts/describe.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
-import { NotFoundError } from "../../errors.ts";
-import type { DataFrame } from "../../frame/polars.ts";
+import { NotFoundError, SchemaError } from "../../errors.ts";
+import { exactColumn } from "../../frame/access.ts";
+import { type DataFrame, pl } from "../../frame/polars.ts";
 import { assertSchema } from "../../frame/schema.ts";
 import { applyReadOptions } from "../../frame/time-range.ts";
-import { assertReadOptions } from "../options.ts";
-import { schemaOfColumns } from "./column-encoding.ts";
+import { assertReadOptions, exceptOption } from "../options.ts";
+import { resample } from "./aggregate.ts";
+import { versionOf } from "./as-of.ts";
 import { arcticHealth } from "./health.ts";
+import type { Version } from "./library.ts";
 import { symbolName } from "./names.ts";
+import { type Aggregate, type ArcticReadOptions, type AsOf, assertArcticReadOptions } from "./options.ts";
 import { partFor, savedTimeColumn } from "./part.ts";
 import type { ArcticParts } from "./parts.ts";
-import { missing, readSymbol, requireSymbol, symbolNames } from "./symbol.ts";
+import type { StoredColumn } from "./stored-columns.ts";
+import { type FoundSymbol, missing, requireSymbol, symbolNames } from "./symbol.ts";
+import { type Narrow, SymbolRows } from "./symbol-rows.ts";
+import { type ArcticSnapshot, type ArcticVersion, listSnapshots, listVersions } from "./versions.ts";
 
 const defaultBatchRows = 65_536;
 
@@ -27,47 +34,76 @@ export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IIden
     this.storageId = parts.storageId;
   }
 
-  async getData(source: string, options: ReadOptions = {}): Promise<DataFrame> {
-    const { library, rules, logger } = this.#parts;
-    assertReadOptions(options, rules);
+  async getData(source: string, options: ArcticReadOptions = {}): Promise<DataFrame> {
+    const { library, rules } = this.#parts;
+    assertReadOptions(options, exceptOption(rules, "batchRows"));
+    assertArcticReadOptions(options);
     const symbol = symbolName(source);
-    const { signal } = options;
-    const found = isWhole(options) ? null : await requireSymbol(library, symbol, { signal });
-    const part = found ? partFor(found, options) : {};
-    const { lazy, data } = await readSymbol(library, symbol, part, {
-      logger,
+    const of = versionOf(options.asOf);
+    if (options.aggregate) return this.#aggregated(symbol, options.aggregate, options);
+    if (!isWhole(options)) return this.#part(symbol, options);
+    await using rows = await SymbolRows.read(this.#parts, symbol, {
+      part: { ...(of && { of }) },
+      signal: options.signal,
+    }).catch((cause: unknown) =>
+      cause instanceof NotFoundError ? missing(library, symbol, of) : Promise.reject(cause),
+    );
+    return checked(await rows.frame(), options, symbol);
+  }
+
+  async #part(symbol: string, options: ArcticReadOptions): Promise<DataFrame> {
+    const { asOf, signal, ...read } = options;
+    const found = await requireSymbol(this.#parts.library, symbol, { of: versionOf(asOf), signal });
+    const part = { ...partFor(found, read), of: exactly(found, asOf) };
+    await using rows = await SymbolRows.read(this.#parts, symbol, { part, columns: found, signal });
+    return checked(await rows.frame(narrowing(found, read)), options, symbol);
+  }
+
+  async #aggregated(symbol: string, aggregate: Aggregate, options: ArcticReadOptions): Promise<DataFrame> {
+    const { asOf, signal, timeColumn, from, to, limit } = options;
+    const found = await requireSymbol(this.#parts.library, symbol, { of: versionOf(asOf), signal });
+    const { resampling, columns, counts } = resample(found, aggregate, timeColumn);
+    const time = timeColumn ?? found.index ?? undefined;
+    const { times } = partFor(found, { ...(from && { from }), ...(to && { to }), ...(time && { timeColumn: time }) });
+    await using rows = await SymbolRows.read(this.#parts, symbol, {
+      part: { of: exactly(found, asOf), aggregate: resampling, ...(times && { times }) },
+      columns: (data) => ({ stored: columns(data.columns), changed: found.changed }),
       signal,
-      ...(found && { stored: found.stored }),
-    }).catch((cause: unknown) => (cause instanceof NotFoundError ? missing(library, symbol) : Promise.reject(cause)));
-    await using _ = data;
-    if (!found) return checked(await lazy.collect(), options, symbol);
-    const read = new Set(data.columns.map(({ name }) => name));
-    const schema = schemaOfColumns(found.stored.filter(({ name }) => read.has(name)));
-    const narrowed = applyReadOptions(lazy, schema, withoutSchema(options), savedTimeColumn(found));
-    return checked(await narrowed.collect(), options, symbol);
+    });
+    const narrow: Narrow = (buckets) => {
+      const counted = buckets.withColumns(
+        ...counts.map((name) => exactColumn(name).fillNull(pl.lit(0).cast(pl.UInt64))),
+      );
+      return limit === undefined ? counted : counted.head(limit);
+    };
+    return checked(await rows.frame(narrow), options, symbol);
   }
 
   /** Every piece comes from the version that was the newest when the first was read. */
-  async *getBatches(source: string, options: ReadOptions & { batchRows?: number } = {}): AsyncGenerator<DataFrame> {
-    const { library, rules, logger } = this.#parts;
-    assertReadOptions(options, rules);
+  async *getBatches(
+    source: string,
+    options: Omit<ArcticReadOptions, "aggregate"> & { batchRows?: number } = {},
+  ): AsyncGenerator<DataFrame> {
+    const { library, rules } = this.#parts;
+    assertReadOptions(options, exceptOption(rules, "aggregate"));
     const symbol = symbolName(source);
-    const { batchRows = defaultBatchRows, ...read } = options;
-    const found = await requireSymbol(library, symbol, { signal: read.signal });
-    const { version, rows, stored } = found;
+    const { batchRows = defaultBatchRows, asOf, ...read } = options;
+    const found = await requireSymbol(library, symbol, { of: versionOf(asOf), signal: read.signal });
+    const of = exactly(found, asOf);
+    const { rows } = found;
     const { columns } = partFor(found, read);
-    const saved = savedTimeColumn(found);
+    let { stored, changed } = found;
     let left = read.limit ?? Number.POSITIVE_INFINITY;
     let given = 0;
     for (let row = 0; row < Math.max(rows, 1) && (left > 0 || given === 0); row += batchRows) {
-      const part = { version, rows: [row, row + batchRows] as const, ...(columns && { columns }) };
-      const { lazy, data } = await readSymbol(library, symbol, part, { logger, signal: read.signal, stored });
-      await using _ = data;
-      const names = new Set(data.columns.map(({ name }) => name));
-      const schema = schemaOfColumns(stored.filter(({ name }) => names.has(name)));
+      const part = { of, rows: [row, row + batchRows] as const, ...(columns && { columns }) };
+      const known = { stored, changed };
+      await using piece = await SymbolRows.read(this.#parts, symbol, { part, columns: known, signal: read.signal });
+      changed = false; // It is told once.
       const limit = Number.isFinite(left) ? { limit: left } : {};
-      const narrowed = applyReadOptions(lazy, schema, { ...withoutSchema(read), ...limit }, saved);
-      const batch = checked(await narrowed.collect(), read, symbol);
+      const batch = checked(await piece.frame(narrowing(found, { ...read, ...limit })), read, symbol);
+      if (given > 0) requireSameTypes(piece.stored, stored, symbol);
+      stored = piece.stored;
       // A frame without rows is one empty piece, so that whoever copies it learns its columns.
       const last = row + batchRows >= rows;
       if (batch.height === 0 && !(last && given === 0)) continue;
@@ -90,6 +126,16 @@ export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IIden
     };
   }
 
+  /** All versions of a symbol, newest first: those that can be read, and those that only snapshots still hold. */
+  async listVersions(name: string): Promise<ArcticVersion[]> {
+    return listVersions(this.#parts.library, symbolName(name));
+  }
+
+  /** All snapshots, newest first. */
+  async listSnapshots(): Promise<ArcticSnapshot[]> {
+    return listSnapshots(this.#parts.library);
+  }
+
   async listSources(): Promise<string[]> {
     return symbolNames(this.#parts.library);
   }
@@ -97,6 +143,12 @@ export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IIden
   async healthCheck(): Promise<boolean> {
     return arcticHealth(this.#parts);
   }
+}
+
+/** The version that was found, so that a later one does not come between. One that a snapshot holds has only that name. */
+function exactly({ version }: FoundSymbol, asOf: AsOf | undefined): Version {
+  const of = versionOf(asOf);
+  return of && "snapshot" in of ? of : { version };
 }
 
 /** Whether nothing narrows the read. */
@@ -111,6 +163,16 @@ function checked(found: DataFrame, { schema, signal }: ReadOptions, frame: strin
   return found;
 }
 
-function withoutSchema({ schema: _, ...options }: ReadOptions): ReadOptions {
-  return options;
+/** What the options leave of the rows that ArcticDB gave. */
+function narrowing(found: FoundSymbol, { schema: _, ...options }: ReadOptions): Narrow {
+  return (rows, schema) => applyReadOptions(rows, schema, options, savedTimeColumn(found));
+}
+
+function requireSameTypes(found: readonly StoredColumn[], wanted: readonly StoredColumn[], symbol: string): void {
+  const other = found.find(({ name, type }) => wanted.some((column) => column.name === name && column.type !== type));
+  if (!other) return;
+  throw new SchemaError(
+    `Column "${other.name}" of ${symbol} was changed by another program, which kept millrace's metadata: a value in this batch has not the type of those before.`,
+    { storage: "arctic", frame: symbol, hint: "Read it whole with getData, which gives ArcticDB's own types." },
+  );
 }

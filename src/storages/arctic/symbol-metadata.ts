@@ -1,4 +1,6 @@
+import { hostname } from "node:os";
 import { z } from "zod";
+import type { Logger } from "../../contracts/logger.ts";
 
 const column = z.object({ name: z.string(), type: z.string(), nullable: z.boolean(), stored: z.string() });
 
@@ -9,9 +11,13 @@ const layout = z.object({
   index: z.string().nullable(),
   timeColumn: z.string().optional(),
   key: z.array(z.string()).optional(),
+  /** How many small appends came since the pieces that they leave were merged. */
+  appends: z.number().optional(),
   /** Names this one save, so that its outcome can be found out when the worker dies before it answers. */
   save: z.string(),
   saved: z.string(),
+  /** Who saved it. */
+  by: z.object({ service: z.string().optional(), host: z.string(), pid: z.number() }).optional(),
   /** Earlier versions that millrace saved and that still stand, oldest first. */
   versions: z.array(z.number()),
 });
@@ -27,4 +33,11 @@ export function parseMetadata(text: unknown): SymbolMetadata | null {
   } catch {
     return null;
   }
+}
+
+/** Who saves. The service's name stands in its logger, when that is one of `getConfigLogger`. */
+export function savedBy(logger: Logger): NonNullable<SymbolMetadata["by"]> {
+  const bindings: unknown = "bindings" in logger && typeof logger.bindings === "function" ? logger.bindings() : null;
+  const service = bindings !== null && typeof bindings === "object" && "service" in bindings ? bindings.service : null;
+  return { ...(typeof service === "string" && { service }), host: hostname(), pid: process.pid };
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { SaveOptions } from "../../contracts/save-options.ts";
 import { SchemaError } from "../../errors.ts";
 import { exchangeFile } from "../../frame/exchange.ts";
 import { writeIpc } from "../../frame/ipc.ts";
@@ -7,16 +6,19 @@ import { requireKey } from "../../frame/key.ts";
 import { assertDistinct } from "../../frame/names.ts";
 import type { LazyDataFrame } from "../../frame/polars.ts";
 import type { FrameContent } from "../frame-saver.ts";
-import { encodeColumns, planColumns, type StoredColumn } from "./column-encoding.ts";
+import { recodeRows } from "../recode.ts";
+import { encodeColumns, planColumns, toTexts } from "./column-encoding.ts";
+import type { SymbolWrite, VersionMetadata } from "./library.ts";
+import type { ArcticSaveOptions } from "./options.ts";
 import type { ArcticParts } from "./parts.ts";
-import { type FoundSymbol, findSymbol, symbolNames } from "./symbol.ts";
+import type { StoredColumn } from "./stored-columns.ts";
+import { findSymbol } from "./symbol.ts";
+import { savedBy } from "./symbol-metadata.ts";
 import { canFollow, chooseIndex } from "./time-index.ts";
-
-/** How many versions of a symbol that millrace saved stay, the newest among them. Those of other programs always stay. */
-const keptVersions = 10;
+import { splitVersions } from "./versions.ts";
 
 /** One version to be written. */
-interface Version {
+interface NewVersion extends Pick<SymbolWrite, "mode"> {
   rows: LazyDataFrame;
   height: number;
   columns: readonly StoredColumn[];
@@ -24,9 +26,12 @@ interface Version {
   timeColumn: string | undefined;
   key: readonly string[] | undefined;
   /** What stands there before. */
-  old: FoundSymbol | null;
-  append: boolean;
+  old: VersionMetadata | null;
 }
+
+/** An append of fewer rows leaves a piece of its own, which every read then has to look for. So many are let grow. */
+const smallAppend = 50_000;
+const mostPieces = 16;
 
 /** Writes frames as versions of symbols. The caller holds the symbol's lock. */
 export class SymbolWriter {
@@ -41,45 +46,59 @@ export class SymbolWriter {
   /** @throws FidelityError or SchemaError for what ArcticDB can't hold, before anything is written. */
   async refuse(symbol: string, content: FrameContent): Promise<void> {
     const columns = await this.#plan(symbol, content);
-    if (content.timeColumn !== undefined) await indexFor(symbol, content, columns);
+    if (content.timeColumn !== undefined) await this.#index(symbol, content, columns);
   }
 
   /** Makes the frame the newest version of the symbol. */
   async place(symbol: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
+    const { library } = this.#parts;
     const { rows, height, timeColumn, key } = content;
-    const columns = await this.#plan(symbol, content);
-    const index = await indexFor(symbol, content, columns);
-    const old = await findSymbol(this.#parts.library, symbol, { signal });
-    if (!old) assertDistinct(symbol, await symbolNames(this.#parts.library), "arctic");
-    await this.#write(symbol, { rows, height, columns, index, timeColumn, key, old, append: false }, signal);
+    const [columns, old] = await Promise.all([this.#plan(symbol, content), library.version(symbol, { signal })]);
+    if (!old) assertDistinct(symbol, await library.symbols({ tables: false }), "arctic");
+    const index = await this.#index(symbol, content, columns, old?.metadata?.index);
+    await this.#write(symbol, { rows, height, columns, index, timeColumn, key, old, mode: "replace" }, signal);
   }
 
   /**
-   * How to append the rows to what stands there, when ArcticDB does that exactly: the same columns, types and encodings, and in
-   * time order where there is an index. Null when the whole has to be written anew.
+   * How to append the rows to what stands there, or to put them in place of those of the same times, when ArcticDB does that
+   * exactly: the same columns, types and encodings, and in time order where there is an index. Null when the whole has to be
+   * written anew.
    *
-   * @throws SchemaError for rows before the last one of a symbol with a time column.
+   * @throws SchemaError for an append of rows before the last one of a symbol with a time column.
    */
-  async appending(symbol: string, content: FrameContent, options: SaveOptions): Promise<(() => Promise<void>) | null> {
-    const { library } = this.#parts;
-    const { key, timeColumn, signal } = options;
-    const old = await findSymbol(library, symbol, { signal });
+  async adding(
+    symbol: string,
+    content: FrameContent,
+    options: ArcticSaveOptions & { mode: "append" | "replaceRange" },
+  ): Promise<(() => Promise<void>) | null> {
+    const { mode, key, timeColumn, signal, onDuplicate = "keep" } = options;
+    const old = await findSymbol(this.#parts.library, symbol, { signal });
     const kept = old?.metadata;
-    if (!old || !kept || old.stored !== kept.columns) return null;
+    if (!old || !kept || old.changed) return null;
     if (timeColumn !== undefined && timeColumn !== kept.timeColumn) return null;
-    const columns = appendable(kept.columns, await this.#plan(symbol, content));
+    const columns = addable(kept.columns, await this.#plan(symbol, content));
     if (!columns) return null;
     const index = columns.find(({ name }) => name === kept.index);
-    if (index && !(await canFollow(content.rows, index, old.indexEnd))) {
-      if (kept.timeColumn !== kept.index) return null;
-      throw new SchemaError(
-        `Rows can be appended to ${symbol} in time order only: "${index.name}" has a null, is not sorted, or begins before the last time that stands there.`,
-        { storage: "arctic", frame: symbol, hint: 'Sort the rows, or use mode "upsert" with a key.' },
-      );
+    if (mode === "replaceRange" && (!index || kept.index !== kept.timeColumn)) return null;
+    if (index) {
+      const end = mode === "append" ? old.indexEnd : null;
+      const order = await canFollow(content.rows, index, end);
+      if (order === "at the end" && onDuplicate !== "keep") return null;
+      if (!order) {
+        if (kept.timeColumn !== kept.index || mode === "replaceRange") return null;
+        throw new SchemaError(
+          `Rows can be appended to ${symbol} in time order only: "${index.name}" has a null, is not sorted, or begins before the last time that stands there.`,
+          {
+            storage: "arctic",
+            frame: symbol,
+            hint: 'Sort the rows (sort: true), or use mode "upsert" with a key, or "replaceRange".',
+          },
+        );
+      }
     }
     if (key) await requireKey(await content.rows.collect(), key, { storage: "arctic", frame: symbol });
     if (content.height === 0) return async () => {};
-    const version: Version = {
+    const version: NewVersion = {
       rows: content.rows,
       height: content.height,
       columns,
@@ -87,7 +106,7 @@ export class SymbolWriter {
       timeColumn: kept.timeColumn,
       key: key ?? kept.key,
       old,
-      append: true,
+      mode: mode === "append" ? "append" : "update",
     };
     return () => this.#write(symbol, version, signal);
   }
@@ -100,50 +119,69 @@ export class SymbolWriter {
     return plan;
   }
 
-  async #write(symbol: string, version: Version, signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * A time column that the user named has to be in order. Without one the symbol's own index serves if it can, else the first
+   * timestamp that can.
+   */
+  #index(
+    frame: string,
+    { rows, timeColumn }: FrameContent,
+    columns: StoredColumn[],
+    before?: string | null,
+  ): Promise<string | null> {
+    return chooseIndex(rows, columns, {
+      timeColumn,
+      required: timeColumn !== undefined,
+      before: before ?? null,
+      frame,
+    });
+  }
+
+  async #write(symbol: string, version: NewVersion, signal: AbortSignal | undefined): Promise<void> {
     const { config, library, logger } = this.#parts;
-    const { rows, height, columns, index, timeColumn, key, old, append } = version;
+    const { rows, height, columns, index, timeColumn, key, old, mode } = version;
     await using file = await exchangeFile(config, height * columns.length * 16);
-    await writeIpc(encodeColumns(rows, columns, index), file.path, { storage: "arctic", frame: symbol });
+    const about = { storage: "arctic", frame: symbol };
+    await using texts = await recodeRows(rows, height, toTexts(columns), { config, ...about, signal });
+    await writeIpc(encodeColumns(texts.rows, columns, index), file.path, about);
     signal?.throwIfAborted();
-    const own = old?.metadata ? [...old.metadata.versions, old.version] : [];
-    logger.debug(
-      { frame: symbol },
-      `${append ? "Appending" : "Saving"} ${height} rows as ${symbol}, ${index === null ? "without an index" : `indexed by "${index}"`}.`,
-    );
+    const { stay, drop } = splitVersions(old, config.ARCTIC_KEEP_VERSIONS);
+    const verb = { replace: "Saving", append: "Appending", update: "Putting" }[mode];
+    const indexed = index === null ? "without an index" : `indexed by "${index}"`;
+    logger.debug({ frame: symbol }, `${verb} ${height} rows as ${symbol}, ${indexed}.`);
+    const pieces = mode === "replace" ? 0 : (old?.metadata?.appends ?? 0) + (height < smallAppend ? 1 : 0);
+    const compact = mode === "append" && pieces >= mostPieces;
     await library.write(
       symbol,
       {
         path: file.path,
-        append,
+        mode,
         index: index !== null,
+        compact,
         metadata: {
           format: 1,
           columns: [...columns],
           index,
           ...(timeColumn !== undefined && { timeColumn }),
           ...(key && { key: [...key] }),
+          appends: compact ? 0 : pieces,
           save: randomUUID(),
           saved: new Date().toISOString(),
-          versions: own.slice(-(keptVersions - 1)),
+          by: savedBy(logger),
+          versions: stay,
         },
-        drop: own.slice(0, -(keptVersions - 1)),
+        drop,
       },
       signal,
     );
   }
 }
 
-/** A time column that the user named has to be in order; without one, any fitting timestamp serves. */
-function indexFor(frame: string, { rows, timeColumn }: FrameContent, columns: StoredColumn[]): Promise<string | null> {
-  return chooseIndex(rows, columns, { timeColumn, required: timeColumn !== undefined, frame });
-}
-
 /**
  * The kept columns, when those of new rows are the same and fit the same encodings: integers hold every date and time, timestamps
  * only those in their range.
  */
-function appendable(kept: readonly StoredColumn[], next: readonly StoredColumn[]): readonly StoredColumn[] | null {
+function addable(kept: readonly StoredColumn[], next: readonly StoredColumn[]): readonly StoredColumn[] | null {
   if (kept.length !== next.length) return null;
   const fits = kept.every(({ name, type, stored }) => {
     const other = next.find((column) => column.name === name);

@@ -1,59 +1,62 @@
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
-import type { Logger } from "../../contracts/logger.ts";
 import { NotFoundError } from "../../errors.ts";
-import { scanIpc } from "../../frame/ipc.ts";
-import type { DataFrame, LazyDataFrame } from "../../frame/polars.ts";
 import { didYouMean } from "../../system/nearest.ts";
-import {
-  type ArrowColumn,
-  decodeColumns,
-  foreignColumns,
-  type StoredColumn,
-  schemaOfColumns,
-  stillFits,
-} from "./column-encoding.ts";
-import type { ArcticLibrary, SymbolData, SymbolFacts, SymbolPart } from "./library.ts";
+import { noVersion } from "./as-of.ts";
+import type { ArcticLibrary, SymbolFacts, Version } from "./library.ts";
 import { isSymbolName } from "./names.ts";
+import { type ArrowColumn, foreignColumns, type StoredColumn, schemaOfColumns, stillFits } from "./stored-columns.ts";
 import type { SymbolMetadata } from "./symbol-metadata.ts";
 
 /** The columns of a symbol: as millrace saved them, or as ArcticDB has them when another program wrote it since. */
-export function columnsOf(found: {
+export function columnsOf(facts: {
   columns: readonly ArrowColumn[];
   metadata: SymbolMetadata | null;
-}): readonly StoredColumn[] {
-  const kept = found.metadata?.columns;
-  return kept && stillFits(kept, found.columns) ? kept : foreignColumns(found.columns);
+}): Pick<FoundSymbol, "stored" | "changed"> {
+  const kept = facts.metadata?.columns;
+  if (kept && stillFits(kept, facts.columns)) return { stored: kept, changed: false };
+  return { stored: foreignColumns(facts.columns), changed: kept !== undefined };
 }
 
-/** The newest version, with columns as `columnsOf` has them. */
+/** One version, with columns as `columnsOf` has them. */
 export interface FoundSymbol extends SymbolFacts {
   readonly stored: readonly StoredColumn[];
   readonly schema: FrameSchema;
+  /** Whether another program changed what millrace saved, so that ArcticDB's own types count. */
+  readonly changed: boolean;
+}
+
+/** Which version of a symbol to look at (default: the newest), and how closely. */
+export interface FindOptions {
+  bytes?: boolean;
+  of?: Version | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** Finds a symbol; null when there is none. */
 export async function findSymbol(
   library: ArcticLibrary,
   symbol: string,
-  options: { bytes?: boolean; signal?: AbortSignal | undefined } = {},
+  { of, ...options }: FindOptions = {},
 ): Promise<FoundSymbol | null> {
-  const facts = await library.describe(symbol, options);
+  const facts = await library.describe(symbol, { ...options, ...(of && { of }) });
   if (!facts) return null;
-  const stored = columnsOf(facts);
-  return { ...facts, stored, schema: schemaOfColumns(stored) };
+  const columns = columnsOf(facts);
+  return { ...facts, ...columns, schema: schemaOfColumns(columns.stored) };
 }
 
-/** @throws NotFoundError with the nearest names. */
+/** @throws NotFoundError with the nearest names, or the versions that there are. */
 export async function requireSymbol(
   library: ArcticLibrary,
   symbol: string,
-  options: { bytes?: boolean; signal?: AbortSignal | undefined } = {},
+  options: FindOptions = {},
 ): Promise<FoundSymbol> {
-  return (await findSymbol(library, symbol, options)) ?? (await missing(library, symbol));
+  return (await findSymbol(library, symbol, options)) ?? (await missing(library, symbol, options.of));
 }
 
-/** Rejects with the NotFoundError of a symbol that is not there. */
-export async function missing(library: ArcticLibrary, symbol: string): Promise<never> {
+/** Rejects with the NotFoundError of a symbol, or a version of it, that is not there. */
+export async function missing(library: ArcticLibrary, symbol: string, of?: Version): Promise<never> {
+  const other = of && (await noVersion(library, symbol, of));
+  if (other) throw other;
   const near = didYouMean(symbol, await symbolNames(library).catch(() => []));
   throw new NotFoundError(
     `There is no ${symbol} in ArcticDB (${library.place.where}, library ${library.place.library}).${near}`,
@@ -66,45 +69,5 @@ export async function missing(library: ArcticLibrary, symbol: string): Promise<n
 
 /** Names of the symbols that can be read, sorted. */
 export async function symbolNames(library: ArcticLibrary): Promise<string[]> {
-  return (await library.symbols()).filter(isSymbolName).sort();
-}
-
-/** A part of a symbol in the frame's own types. The file behind the lazy frame goes when this is disposed of. */
-export interface ReadSymbol {
-  readonly lazy: LazyDataFrame;
-  readonly data: SymbolData;
-}
-
-/** Reads a part, and says in the log when another program wrote the symbol since millrace did. */
-export async function readSymbol(
-  library: ArcticLibrary,
-  symbol: string,
-  part: SymbolPart,
-  { logger, signal, stored }: { logger: Logger; signal?: AbortSignal | undefined; stored?: readonly StoredColumn[] },
-): Promise<ReadSymbol> {
-  const data = await library.read(symbol, part, signal);
-  const columns = stored ?? columnsOf(data);
-  if (data.metadata && !stored && columns !== data.metadata.columns) {
-    logger.info({ frame: symbol }, `${symbol} was changed by another program; ArcticDB's own types count.`);
-  }
-  return {
-    lazy: decodeColumns(
-      await scanIpc(data.path),
-      columns,
-      data.columns.map(({ name }) => name),
-    ),
-    data,
-  };
-}
-
-/** A symbol's whole newest version. */
-export async function loadSymbol(
-  library: ArcticLibrary,
-  symbol: string,
-  part: SymbolPart,
-  options: { logger: Logger; signal?: AbortSignal | undefined },
-): Promise<DataFrame> {
-  const { lazy, data } = await readSymbol(library, symbol, part, options);
-  await using _ = data;
-  return await lazy.collect();
+  return (await library.symbols({ tables: true })).filter(isSymbolName).sort();
 }

@@ -1,8 +1,9 @@
 import { SchemaError } from "../../errors.ts";
-import { exactColumn } from "../../frame/access.ts";
-import { type LazyDataFrame, pl } from "../../frame/polars.ts";
+import { exactColumn, heightOf, lazyOf } from "../../frame/access.ts";
+import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
+import { schemaOf } from "../../frame/schema.ts";
 import { parseType } from "../../frame/types.ts";
-import type { StoredColumn } from "./column-encoding.ts";
+import type { StoredColumn } from "./stored-columns.ts";
 
 /** What decides whether a column can be ArcticDB's index. Rows are counted from 0. */
 interface TimeOrder {
@@ -56,18 +57,24 @@ function zoneOf(stored: string): string | null {
 
 /**
  * The column that is ArcticDB's index: `timeColumn` when given, else the first of the timestamps that is in time order and
- * without nulls, else none. A symbol without an index keeps its rows by number, and its ranges of time are read more slowly.
+ * without nulls (the one that was the index `before` comes before all others), else none. A symbol without an index keeps its rows by number, and its ranges of time are read more slowly.
  *
  * @throws SchemaError when `required` and `timeColumn` is no time, has a null, or is not in time order.
  */
 export async function chooseIndex(
   lazy: LazyDataFrame,
   columns: readonly StoredColumn[],
-  { timeColumn, required, frame }: { timeColumn: string | undefined; required: boolean; frame: string },
+  {
+    timeColumn,
+    required,
+    before,
+    frame,
+  }: { timeColumn: string | undefined; required: boolean; before: string | null; frame: string },
 ): Promise<string | null> {
   const named = columns.find(({ name }) => name === timeColumn);
   if (timeColumn !== undefined && required) await requireTimeOrder(lazy, named, timeColumn, frame);
-  const candidates = (named ? [named] : columns).filter(isTimestamp);
+  const ordered = [...columns].sort((a, b) => Number(b.name === before) - Number(a.name === before));
+  const candidates = (named ? [named] : ordered).filter(isTimestamp);
   // pandas can't read a symbol that has an index and no other column.
   if (candidates.length === 0 || columns.length === 1) return null;
   const orders = await timeOrder(lazy, candidates);
@@ -104,8 +111,40 @@ async function requireTimeOrder(
 }
 
 /** Whether rows can follow those of a symbol whose index ends at `end`: in time order, without nulls, none before the end. */
-export async function canFollow(lazy: LazyDataFrame, column: StoredColumn, end: bigint | null): Promise<boolean> {
+export async function canFollow(
+  lazy: LazyDataFrame,
+  column: StoredColumn,
+  end: bigint | null,
+): Promise<"after the end" | "at the end" | false> {
   const [order] = await timeOrder(lazy, [column]);
   if (!order || order.firstNull !== null || order.firstEarlier !== null) return false;
-  return end === null || order.first === null || order.first >= end;
+  if (end === null || order.first === null || order.first > end) return "after the end";
+  return order.first === end ? "at the end" : false;
+}
+
+/** The rows of `old` whose time is before the first or after the last of `next`. @throws SchemaError when its types differ. */
+export async function outsideOf(
+  old: DataFrame,
+  next: DataFrame,
+  time: string,
+  about: { storage: string; frame: string },
+): Promise<DataFrame> {
+  if (heightOf(next) === 0) return old;
+  const type = (df: DataFrame) => schemaOf(df).fields.find(({ name }) => name === time)?.type;
+  if (type(old) !== type(next)) {
+    throw new SchemaError(`"${time}" is ${type(old)} in what stands there, and ${type(next)} in the frame.`, {
+      ...about,
+      hint: "Cast it to the type that stands there.",
+    });
+  }
+  const ticks = exactColumn(time).cast(pl.Int64);
+  // As texts, because JavaScript's numbers and nodejs-polars' bigints are not exact.
+  const ends = await lazyOf(next)
+    .select(ticks.min().cast(pl.Utf8).alias("first"), ticks.max().cast(pl.Utf8).alias("last"))
+    .collect();
+  const [first, last] = ends.row(0).map((text) => pl.lit(text).cast(pl.Int64));
+  if (!first || !last) return old;
+  return lazyOf(old)
+    .filter(ticks.lt(first).or(ticks.gt(last)).or(ticks.isNull()))
+    .collect();
 }

@@ -9,22 +9,26 @@ A lock on `SOCKET.lock`, held as long as the process lives, makes sure that ther
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import fcntl
 import gc
 import json
 import os
+import re
 import select
 import socket
 import sys
 import threading
 import time
 import traceback
+import urllib.error
+import urllib.request
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Optional
 
-PROTOCOL = 1
+PROTOCOL = 2
 Message = dict[str, Any]
 
 
@@ -141,21 +145,35 @@ class Store:
                 self._libraries[name] = library
             return library
 
-    def health(self, request: Message) -> Message:
-        return {"library": self._open().has_library(request["library"])}
-
-    def list(self, request: Message) -> Message:
-        """Names of the symbols whose newest version is a table."""
+    def _library_if_there(self, name: str) -> Any:
+        """None when there is no such library. A bucket that is missing looks the same to ArcticDB, so that is asked for."""
         try:
-            library = self._library(request["library"])
+            return self._library(name)
         except Failure as failure:
-            if failure.code == "not_found":
-                return {"symbols": []}
-            raise
+            if failure.code != "not_found":
+                raise
+            require_bucket(self._uri)
+            return None
+
+    def health(self, request: Message) -> Message:
+        library = self._library_if_there(request["library"])
+        if library is not None:
+            library.has_symbol("millrace looks whether the store answers")
+        return {"library": library is not None}
+
+    def list_symbols(self, request: Message) -> Message:
+        """Names of the symbols; with `tables` of those only whose newest version is a table."""
+        library = self._library_if_there(request["library"])
+        if library is None:
+            return {"symbols": []}
+        names = self._names(library)
+        return {"symbols": [name for name in names if self._is_table(library, name)] if request.get("tables") else names}
+
+    def _names(self, library: Any) -> list[str]:
         # ArcticDB's cached list takes a second when it is made. On a local disk the keys themselves are as quick to read.
         local = self._uri.startswith("lmdb://")
         names = library._nvs.list_symbols(use_symbol_list=False) if local else library.list_symbols()
-        return {"symbols": [name for name in names if self._is_table(library, name)]}
+        return [str(name) for name in names]
 
     def _is_table(self, library: Any, symbol: str) -> bool:
         try:
@@ -165,50 +183,89 @@ class Store:
                 return False
             raise
 
-    def _kind(self, library: Any, symbol: str, version: Optional[int]) -> str:
-        info = library._nvs._get_info(symbol, version)
-        return str(info.timeseries_descriptor.normalization.WhichOneof("input_type"))
+    def _normalization(self, library: Any, symbol: str, version: Any) -> Any:
+        return library._nvs._get_info(symbol, version).timeseries_descriptor.normalization
 
-    def _require_table(self, library: Any, symbol: str, version: Optional[int]) -> None:
-        kind = self._kind(library, symbol, version)
+    def _kind(self, library: Any, symbol: str, version: Any) -> str:
+        return str(self._normalization(library, symbol, version).WhichOneof("input_type"))
+
+    def _require_table(self, library: Any, symbol: str, version: Any) -> dict[str, Any]:
+        """The values behind pandas' categorical columns, of which Arrow gives only the codes."""
+        found = self._normalization(library, symbol, version)
+        kind = str(found.WhichOneof("input_type"))
         if kind not in TABLES:
             code = "pickled" if kind == "msg_pack_frame" else "no_table"
             raise Failure(code, f"It holds {'pickled Python objects' if code == 'pickled' else 'no table'} ({kind}).")
+        common = getattr(getattr(found, kind), "common", None)
+        categories: dict[str, Any] = {}
+        for name, kept in getattr(common, "categories", {}).items():
+            categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.large_string())
+        for name, kept in getattr(common, "int_categories", {}).items():
+            categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.int64())
+        return categories
+
+    def _decoded(self, table: Any, categories: dict[str, Any]) -> Any:
+        pa = self._modules.pa
+        table = table.replace_schema_metadata(None)
+        for at, name in enumerate(table.schema.names):
+            if name in categories:
+                codes = [None if code is None or code < 0 else code for code in table.column(at).to_pylist()]
+                table = table.set_column(at, name, categories[name].take(pa.array(codes, pa.int64())))
+        return table
 
     def describe(self, request: Message) -> Message:
-        library, symbol = self._library(request["library"]), request["symbol"]
-        info = library.read_metadata(symbol)
-        self._require_table(library, symbol, info.version)
-        head = library.head(symbol, 0, as_of=info.version, output_format="PYARROW").data.schema
-        facts = library.get_description(symbol, as_of=info.version)
+        """Facts of a version; with `brief` only what its metadata tells."""
+        library, symbol = self._required(request), request["symbol"]
+        info = library.read_metadata(symbol, as_of=self._as_of(request))
+        brief: Message = {"version": info.version, "metadata": own_metadata(info.metadata)}
+        if request.get("brief"):
+            return brief
+        # A version that only a snapshot holds is found by the snapshot's name alone.
+        version = self._as_of(request) if "snapshot" in request else info.version
+        categories = self._require_table(library, symbol, version)
+        head = self._decoded(library.head(symbol, 0, as_of=version, output_format="PYARROW").data, categories).schema
+        facts = library.get_description(symbol, as_of=version)
         index = facts.index[0] if len(facts.index) == 1 and is_time(facts.index[0]) else None
         answer: Message = {
-            "version": info.version,
+            **brief,
             "rows": facts.row_count,
             "modified": int(facts.last_update_time.value // 1_000_000),
             "columns": [{"name": field.name, "type": str(field.type)} for field in head],
             "index": None if index is None else (index.name or head.names[0]),
             "indexEnd": last_of(facts.date_range),
-            "metadata": own_metadata(info.metadata),
         }
         if request.get("bytes"):
             sizes = library.admin_tools().get_sizes_for_symbol(symbol)
             answer["bytes"] = sum(size.bytes_compressed for size in sizes.values())
         return answer
 
+    def _required(self, request: Message) -> Any:
+        library = self._library_if_there(request["library"])
+        if library is None:
+            raise Failure("not_found", f"There is no library {request['library']}.")
+        return library
+
+    def _as_of(self, request: Message) -> Any:
+        """Which version is meant: its number, the newest at a moment, or that of a snapshot; None is the newest."""
+        if request.get("moment") is not None:
+            return self._moment(request["moment"])
+        return request.get("snapshot", request.get("version"))
+
     def read(self, request: Message) -> tuple[Any, Message]:
-        library, symbol = self._library(request["library"]), request["symbol"]
-        version = request.get("version")
-        if version is None:
-            version = library.read_metadata(symbol).version
-        self._require_table(library, symbol, version)
+        library, symbol = self._required(request), request["symbol"]
+        version = self._as_of(request)
+        if "snapshot" not in request and not isinstance(version, int):
+            version = library.read_metadata(symbol, as_of=version).version
+        categories = self._require_table(library, symbol, version)
         options: Message = {"as_of": version, "output_format": "PYARROW", "columns": request.get("columns")}
         if request.get("rows") is not None:
             options["row_range"] = tuple(request["rows"])
         if request.get("times") is not None:
             options["date_range"] = tuple(self._moment(text) for text in request["times"])
+        if request.get("aggregate") is not None:
+            options["query_builder"] = self._resampling(request["aggregate"])
         item = library.read(symbol, **options)
-        table = item.data.replace_schema_metadata(None)
+        table = self._decoded(item.data, {} if "aggregate" in request else categories)
         answer = {
             "version": item.version,
             "rows": table.num_rows,
@@ -217,6 +274,10 @@ class Store:
             "metadata": own_metadata(item.metadata),
         }
         return table, answer
+
+    def _resampling(self, aggregate: Message) -> Any:
+        names = {result: (column, how) for result, column, how in aggregate["columns"]}
+        return self._modules.adb.QueryBuilder().resample(aggregate["every"]).agg(names)
 
     def _moment(self, text: Optional[str]) -> Any:
         """Nanoseconds since 1970, as text because JSON's numbers are not exact there."""
@@ -231,43 +292,133 @@ class Store:
             remove(path)
             raise
 
+    def inline(self, table: Any) -> str:
+        """A small table as the bytes of an Arrow file, in base64."""
+        pa = self._modules.pa
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        return base64.b64encode(sink.getvalue()).decode()
+
     def write(self, request: Message) -> Message:
         pa = self._modules.wait().pa
         library, symbol = self._library(request["library"], create=True), request["symbol"]
         with pa.memory_map(request["path"]) as file:
             table = pa.ipc.open_file(file).read_all().replace_schema_metadata(None)
+            large = table.nbytes > LARGE
             names = table.schema.names
             if "" in names or len(set(names)) != len(names) or any("\0" in name for name in names):
                 raise Failure("bad_request", "Column names have to be there, distinct and without NUL.")
             if table.num_rows == 0:  # a file without batches; ArcticDB wants one, if an empty one
                 empty = [pa.array([], field.type) for field in table.schema]
                 table = pa.Table.from_batches([pa.RecordBatch.from_arrays(empty, schema=table.schema)])
-            save = library.append if request["append"] else library.write
-            metadata = {"millrace": request["metadata"]}
-            item = save(symbol, table, metadata=metadata, index_column=request["index"], prune_previous_versions=False)
+            save = {"replace": library.write, "append": library.append, "update": library.update}[request["mode"]]
+            options: Message = {"index_column": request["index"], "prune_previous_versions": False}
+            if request["mode"] == "append":
+                options["compact_data"] = request["compact"]
+            item = save(symbol, table, metadata={"millrace": request["metadata"]}, **options)
+            del table
         self._prune(library, symbol, request["drop"])
+        if large:
+            give_back_memory(pa)
         return {"version": item.version}
 
     def _prune(self, library: Any, symbol: str, versions: list[int]) -> None:
         """What stands is saved already, so that a failure here is only logged."""
-        if not versions:
-            return
         try:
-            there = {info.version for info in library.list_versions(symbol)}
-            library.delete(symbol, versions=[version for version in versions if version in there])
+            self._remove(library, symbol, versions)
         except Exception:
             traceback.print_exc()
 
+    def _remove(self, library: Any, symbol: str, versions: list[int]) -> list[int]:
+        if not versions:
+            return []
+        there = {info.version for info in library.list_versions(symbol)}
+        removed = [version for version in versions if version in there]
+        if removed:
+            library.delete(symbol, versions=removed)
+        return removed
+
     def delete(self, request: Message) -> Message:
-        try:
-            library = self._library(request["library"])
-        except Failure as failure:
-            if failure.code == "not_found":
-                return {"deleted": False}
-            raise
+        library = self._library_if_there(request["library"])
+        if library is None:
+            return {"deleted": False}
         there = library.has_symbol(request["symbol"])
         if there:
             library.delete(request["symbol"])
+        return {"deleted": there}
+
+    def versions(self, request: Message) -> Message:
+        """Those of a symbol, newest first, with those that only snapshots hold."""
+        library, symbol = self._required(request), request["symbol"]
+        found = library.list_versions(symbol)
+        if not found:
+            raise Failure("not_found", f"There is no {symbol}.")
+        versions = [
+            {
+                "version": key.version,
+                "moment": str(info.date.value),
+                "deleted": info.deleted,
+                "snapshots": sorted(info.snapshots),
+                "metadata": self._metadata_of(library, symbol, key.version, info),
+            }
+            for key, info in found.items()
+        ]
+        return {"versions": sorted(versions, key=lambda each: -each["version"])}
+
+    def _metadata_of(self, library: Any, symbol: str, version: int, info: Any) -> Optional[str]:
+        try:
+            as_of = info.snapshots[0] if info.deleted and info.snapshots else version
+            return own_metadata(library.read_metadata(symbol, as_of=as_of).metadata)
+        except Exception:  # pickled by another program, or removed meanwhile
+            return None
+
+    def restore(self, request: Message) -> Message:
+        """An earlier version as the newest, without copying its data."""
+        library, symbol = self._required(request), request["symbol"]
+        item = library._nvs.restore_version(symbol, self._as_of(request))
+        if request["metadata"] is None:
+            return {"version": item.version}
+        # It came with that version's metadata, which knows nothing of the versions since.
+        newest = library.write_metadata(symbol, {"millrace": request["metadata"]}, prune_previous_versions=False)
+        self._prune(library, symbol, [item.version, *request["drop"]])
+        return {"version": newest.version}
+
+    def prune(self, request: Message) -> Message:
+        library, symbol = self._required(request), request["symbol"]
+        return {"removed": self._remove(library, symbol, request["versions"])}
+
+    def snapshot(self, request: Message) -> Message:
+        """The newest versions of all symbols, or of those named, under one name."""
+        library = self._library(request["library"], create=True)
+        if request["snapshot"] in library.list_snapshots(load_metadata=False):
+            raise Failure("exists", f"There is a snapshot {request['snapshot']} already.")
+        skipped = None
+        if request.get("symbols") is not None:
+            names, wanted = self._names(library), set(request["symbols"])
+            missing = sorted(wanted.difference(names))
+            if missing:
+                raise Failure("not_found", f"There is no {missing[0]}.")
+            skipped = [name for name in names if name not in wanted]
+        library.snapshot(request["snapshot"], metadata={"millrace": request["metadata"]}, skip_symbols=skipped)
+        return {}
+
+    def snapshots(self, request: Message) -> Message:
+        library = self._library_if_there(request["library"])
+        found = {} if library is None else library.list_snapshots()
+        return {"snapshots": [{"name": name, "metadata": own_metadata(kept)} for name, kept in found.items()]}
+
+    def snapshot_symbols(self, request: Message) -> Message:
+        """Names of the tables that a snapshot holds."""
+        library, snapshot = self._required(request), request["snapshot"]
+        names = library.list_symbols(snapshot_name=snapshot)
+        return {"symbols": [str(name) for name in names if self._kind(library, name, snapshot) in TABLES]}
+
+    def delete_snapshot(self, request: Message) -> Message:
+        library = self._library_if_there(request["library"])
+        there = library is not None and request["snapshot"] in library.list_snapshots(load_metadata=False)
+        if there:
+            library.delete_snapshot(request["snapshot"])
         return {"deleted": there}
 
 
@@ -303,11 +454,30 @@ def code_of(error: BaseException) -> str:
         return "disk_full"
     if "PermissionException" in names or "E_PERMISSION" in text or "AccessDenied" in text or "Permission denied" in text:
         return "denied"
+    if "NoSuchBucket" in text:
+        return "no_bucket"
     if "StorageException" in names:
         return "unavailable"
     if names & {"UnsortedDataException", "SchemaException", "UserInputException", "StreamDescriptorMismatch"}:
         return "refused"
     return "failed"
+
+
+def require_bucket(uri: str) -> None:
+    """ArcticDB takes a bucket that is not there for an empty one. A server tells it without a key."""
+    address = re.match(r"s3(s?)://([^:/?]+):([^?]+)(?:\?(.*))?$", uri)
+    if address is None:
+        return
+    secure, host, bucket, query = address.groups()
+    port = re.search(r"(?:^|&)port=(\d+)", query or "")
+    url = f"http{secure}://{host}{':' + port[1] if port else ''}/{bucket}?max-keys=0"
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except urllib.error.HTTPError as error:
+        if error.code == 404 and b"NoSuchBucket" in error.read(4096):
+            raise Failure("no_bucket", f"There is no bucket {bucket}.") from None
+    except (OSError, ValueError):
+        pass  # whatever else is wrong shows when ArcticDB itself asks
 
 
 def remove(path: str) -> None:
@@ -363,17 +533,24 @@ class Client:
         elif not self.greeted:
             self._answer(request, self._refuse)
         else:
-            lane = (request["library"], request["symbol"]) if op in ("write", "delete") else None
+            lane = (request["library"], request["symbol"]) if op in WRITES else None
             self._worker.lanes.run(lane, lambda: self._answer(request, self._handler(op)))
 
     def _handler(self, op: str) -> Callable[[Message], Message]:
         store = self._worker.store
         handlers: dict[str, Callable[[Message], Message]] = {
             "health": store.health,
-            "list": store.list,
+            "list": store.list_symbols,
             "describe": store.describe,
             "write": store.write,
             "delete": store.delete,
+            "versions": store.versions,
+            "restore": store.restore,
+            "prune": store.prune,
+            "snapshot": store.snapshot,
+            "snapshots": store.snapshots,
+            "snapshot_symbols": store.snapshot_symbols,
+            "delete_snapshot": store.delete_snapshot,
             "read": self._read,
             "take": self._take,
         }
@@ -421,6 +598,8 @@ class Client:
 
     def _read(self, request: Message) -> Message:
         table, answer = self._worker.store.read(request)
+        if table.nbytes <= SMALL:
+            return {**answer, "data": self._worker.store.inline(table)}
         self._tables[request["id"]] = table
         return answer
 
@@ -440,7 +619,11 @@ class Client:
         return {}
 
 
+# A table up to SMALL bytes travels in the answer itself. After work on one of LARGE bytes memory is given back.
+SMALL = 64 << 10
 LARGE = 16 << 20
+# Done in the order in which they came, for each symbol.
+WRITES = ("write", "delete", "restore", "prune")
 FIRST_CLIENT = 15.0
 
 

@@ -44,8 +44,8 @@ export class CsvBackup extends FrameBackup {
       await copyFile(path, copy);
       const kept = await this.#files.kept.find(name, await contentOf(copy));
       if (kept) return { ...kept, extra: { kept: true } };
-      const { frame, schema } = await reader.readFile(copy, name, {}, null);
-      return { rows: heightOf(frame), schema, extra: { kept: false } };
+      const found = await reader.foreign(await reader.open(copy, name, {}, null));
+      return { ...found, extra: { kept: false } };
     });
     return dumped.catch((cause: unknown) => {
       if (cause instanceof NotFoundError) return null;

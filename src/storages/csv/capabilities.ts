@@ -1,9 +1,10 @@
 import type { Capabilities } from "../../contracts/storage.ts";
+import { csvReadOptions } from "./options.ts";
 
 /** What the csv storage can do. */
 export const csvCapabilities: Capabilities = {
   modes: ["replace", "append", "upsert"],
-  readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows"],
+  readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows", ...csvReadOptions],
   saveOptions: ["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup"],
   keepsRowOrder: true,
   shared: false,

@@ -1,6 +1,6 @@
 import type { FrameField } from "../../contracts/frame-schema.ts";
-import { FidelityError } from "../../errors.ts";
 import { type Expr, pl } from "../../frame/polars.ts";
+import type { Recoding } from "../../frame/recode.ts";
 import { type ColumnType, parseType, toPolars } from "../../frame/types.ts";
 import { decodeDatetime, encodeDatetime, firstSecond, pastSecond, unitsPerSecond } from "./datetime.ts";
 
@@ -12,6 +12,8 @@ interface CsvType {
   decode(text: Expr, type: ColumnType, written: boolean): Expr;
   /** True where a value has no text that reads back as it. */
   refused?(column: Expr, type: ColumnType): { where: Expr; why: string };
+  /** The column travels as the texts of `frame/text-form.ts`: it is recoded before it is written and after it was read. */
+  recoded?: true;
 }
 
 const number: CsvType = {
@@ -62,8 +64,20 @@ function outside(column: Expr, first: number, past: number): Expr {
   return count.lt(pl.lit(first).cast(pl.Int64)).or(count.gtEq(pl.lit(past).cast(pl.Int64)));
 }
 
-/** The column types that CSV holds exactly. A later type gets its line here. */
-const csvTypes: Partial<Record<ColumnType["kind"], CsvType>> = {
+/** A text with a NUL is what many readers of CSV take for the end of the text, or of the file. */
+function withNul(text: Expr): { where: Expr; why: string } {
+  return { where: text.str.contains("\0", true), why: "it has a NUL character" };
+}
+
+const category: CsvType = {
+  decode: (text, type) => (type.kind === "categorical" ? text.cast(toPolars(type)) : text),
+  refused: (column) => withNul(column.cast(pl.String)),
+};
+
+const textForm: CsvType = { decode: (text) => text, recoded: true };
+
+/** How each type of a column stands in a CSV file. */
+const csvTypes: Record<ColumnType["kind"], CsvType> = {
   int8: number,
   int16: number,
   int32: number,
@@ -77,44 +91,43 @@ const csvTypes: Partial<Record<ColumnType["kind"], CsvType>> = {
   boolean,
   string: {
     decode: (text) => text,
-    refused: (column) => ({ where: column.str.contains("\0", true), why: "it has a NUL character" }),
+    refused: withNul,
   },
   date,
   // Nanoseconds of 64 bits end before both bounds.
   datetime,
+  categorical: { ...category, encode: (column) => column.cast(pl.String) },
+  enum: { ...category, recoded: true },
+  null: textForm,
+  binary: textForm,
+  time: textForm,
+  duration: textForm,
+  decimal: textForm,
+  list: textForm,
+  array: textForm,
+  struct: textForm,
 };
 
 /** The conversions of one column, with its type. */
 export interface CsvColumn {
   readonly field: FrameField;
   readonly type: ColumnType;
+  /** What `recodeFrame` has to do before the column is written and after it was read. */
+  recoding(direction: Recoding["direction"], name: string): Recoding[];
   encode(column: Expr): Expr;
   /** @param written whether millrace wrote the text, which then has one fixed form. */
   decode(text: Expr, written: boolean): Expr;
   refused(column: Expr): { where: Expr; why: string } | undefined;
 }
 
-/**
- * How a column goes to CSV and back.
- *
- * @throws FidelityError for a type that CSV does not hold.
- */
-export function csvColumn(field: FrameField, frame: string): CsvColumn {
+/** How a column goes to CSV and back. */
+export function csvColumn(field: FrameField): CsvColumn {
   const type = parseType(field.type);
   const csv = csvTypes[type.kind];
-  if (!csv) {
-    throw new FidelityError(
-      `Column "${field.name}" of ${frame} has the type ${field.type}, which CSV can't hold exactly (every row, from row 1).`,
-      {
-        storage: "csv",
-        frame,
-        hint: "Cast the column to string or to a number first, or save the frame to temp.",
-      },
-    );
-  }
   return {
     field,
     type,
+    recoding: (direction, name) => (csv.recoded ? [{ name, type, direction }] : []),
     encode: (column) => csv.encode?.(column, type) ?? column,
     decode: (text, written) => csv.decode(text, type, written),
     refused: (column) => (type.kind === "datetime" && type.unit === "ns" ? undefined : csv.refused?.(column, type)),

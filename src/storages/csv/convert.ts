@@ -1,99 +1,100 @@
-import type { FrameField, FrameSchema } from "../../contracts/frame-schema.ts";
 import { SchemaError } from "../../errors.ts";
+import { lazyOf } from "../../frame/access.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
-import { type CsvColumn, csvColumn } from "./column-types.ts";
-import type { Texts } from "./texts.ts";
+import { recodeFrame } from "../../frame/recode.ts";
+import type { CsvColumn } from "./column-types.ts";
+import type { ColumnPlan } from "./plan.ts";
 
-/** A column to be read. `written`: its texts have the one form in which millrace writes that type, and need no second look. */
-export interface FoundField extends FrameField {
-  readonly written: boolean;
+/** A column of a piece, called `id`, and how it is read. */
+interface Part {
+  id: string;
+  plan: ColumnPlan;
 }
 
-/** How to turn texts into values. */
-export interface Conversion {
-  fields: readonly FoundField[];
-  /** Name of the frame, for errors. */
+/** Where the piece stands, for errors. */
+interface Place {
   frame: string;
+  /** Rows before the piece. */
+  before: number;
+  /** The byte before a number's fraction. */
+  point: number;
 }
 
 /**
- * The values of texts, by the types of `fields`. No value is turned into null: one that does not fit is refused.
+ * The values of texts, by the types of their columns. No value is turned into null: one that does not fit is refused.
  *
  * @throws SchemaError naming row, column and value.
  */
-export async function convertTexts({ frame: texts, columns }: Texts, conversion: Conversion): Promise<DataFrame> {
-  const { fields, frame } = conversion;
-  const parts = columns.map(({ id }, i) => {
-    const { written, ...field } = fields[i] as FoundField;
-    const column = csvColumn(field, frame);
-    return { id, column, written, value: decoded(pl.col(id), column, written) };
+export async function decodeTexts(frame: DataFrame, parts: readonly Part[], place: Place): Promise<DataFrame> {
+  const open = parts.filter(({ plan }) => plan.decoded);
+  if (open.length === 0) return frame;
+  const texts = lazyOf(frame);
+  const groups = Map.groupBy(open, ({ plan }) => `${plan.field.type} ${plan.field.nullable} ${plan.decoded?.written}`);
+  const expressions = [...groups.values()].map((group) => {
+    return decoded(pl.col(group.map(({ id }) => id)), (group[0] as Part).plan, place.point).keepName();
   });
-  const values = await texts
-    .lazy()
-    .select(...parts.map(({ id, value }) => value.alias(id)))
-    .collect();
-  for (const { id, column, value, written } of parts) {
-    await requireValues(values, id, column.field, frame);
-    if (column.type.kind === "string") continue;
-    if (values.getColumn(id).nullCount() === texts.getColumn(id).nullCount()) continue;
-    const bad = await firstMisfit(texts, id, column, value, written);
-    if (bad) throw misfit(frame, column.field, bad);
+  const values = await texts.withColumns(...expressions).collect();
+  const [before, after] = [frame, values].map((each) => nullCounts(each));
+  for (const { id, plan } of open) {
+    if (!plan.decoded || before?.get(id) === after?.get(id)) continue;
+    const given = givenText(pl.col(id), plan.decoded.column, plan.decoded.written);
+    const misfits = await texts
+      .withRowIndex("row")
+      .filter(given.isNotNull().and(decoded(pl.col(id), plan, place.point).isNull()))
+      .select(pl.col("row"), pl.col(id))
+      .head(1)
+      .collect();
+    if (misfits.height > 0) throw misfit(place, plan, misfits.getColumn("row"), misfits.getColumn(id));
   }
-  values.columns = columns.map(({ name }) => name);
-  return values;
+  const recodings = open.flatMap(({ id, plan }) => plan.decoded?.column.recoding("from texts", id) ?? []);
+  return recodeFrame(values, recodings, ({ column, row, text }) => {
+    const { plan } = open.find(({ id }) => id === column) as Part;
+    return misfit(place, plan, { toArray: () => [row] }, { toArray: () => [text] });
+  });
 }
 
 /** A column that was declared without nulls has none. */
-async function requireValues(
-  values: DataFrame,
-  id: string,
-  { name, nullable }: FrameField,
-  frame: string,
-): Promise<void> {
-  if (nullable || values.getColumn(id).nullCount() === 0) return;
-  const nulls = await values
-    .lazy()
-    .withRowIndex("row")
-    .filter(pl.col(id).isNull())
-    .select(pl.col("row"))
-    .head(1)
-    .collect();
-  throw new SchemaError(
-    `Row ${Number(nulls.getColumn("row").toArray()[0]) + 1} of ${frame} has nothing in column "${name}", which may not be null.`,
-    { storage: "csv", frame, hint: "Mend the file, or declare the column as nullable." },
-  );
+export async function requireValues(values: DataFrame, parts: readonly Part[], place: Place): Promise<void> {
+  const counts = parts.some(({ plan }) => plan.required) ? nullCounts(values) : new Map<string, unknown>();
+  for (const { id, plan } of parts) {
+    if (!plan.required || counts.get(id) === 0) continue;
+    const nulls = await values
+      .lazy()
+      .withRowIndex("row")
+      .filter(pl.col(id).isNull())
+      .select(pl.col("row"))
+      .head(1)
+      .collect();
+    throw new SchemaError(
+      `Row ${rowOf(place, nulls.getColumn("row"))} of ${place.frame} has nothing in column "${plan.field.name}", which may not be null.`,
+      { storage: "csv", frame: place.frame, hint: "Mend the file, or declare the column as nullable." },
+    );
+  }
 }
 
-/** The types that were declared, in place of those that were kept or found. */
-export function declaredFields(
-  fields: readonly FoundField[],
-  declared: FrameSchema | undefined,
-  frame: string,
-): FoundField[] {
-  const missing = declared?.fields.find(({ name }) => !fields.some((field) => field.name === name));
-  if (missing) {
-    throw new SchemaError(`The schema declares the column "${missing.name}", which ${frame} does not have.`, {
-      storage: "csv",
-      frame,
-      hint: `It has: ${fields.map(({ name }) => name).join(", ")}.`,
-    });
-  }
-  return fields.map((found) => {
-    const field = declared?.fields.find(({ name }) => name === found.name) ?? found;
-    return { ...field, written: found.written && field.type === found.type };
-  });
+/** By column; nodejs-polars is slow to hand out a thousand columns one by one. */
+function nullCounts(frame: DataFrame): Map<string, unknown> {
+  const counts = frame.nullCount();
+  const row: readonly unknown[] = counts.row(0);
+  return new Map(frame.columns.map((id, at) => [id, row[at]]));
+}
+
+function decoded(text: Expr, { decoded, type }: ColumnPlan, point: number): Expr {
+  if (!decoded) return text;
+  const { column, written } = decoded;
+  const given = givenText(text, column, written);
+  const isNumber = /^(float|decimal)/.test(type.kind);
+  return column.decode(isNumber && point !== 0x2e ? withPoint(given, String.fromCharCode(point)) : given, written);
+}
+
+/** A number with its own sign before the fraction; one that has a point already is none. */
+function withPoint(text: Expr, sign: string): Expr {
+  return text.str.replaceAll("\\.", "x").str.replace(sign, ".", true);
 }
 
 /** In a file of another program `""` is how some write "nothing"; a declared column that may be null takes it so. */
-function decoded(text: Expr, column: CsvColumn, written: boolean): Expr {
-  return column.decode(isEmptyNull(column, written) ? emptyToNull(text) : text, written);
-}
-
-function isEmptyNull(column: CsvColumn, written: boolean): boolean {
-  return !written && column.field.nullable && column.type.kind !== "string";
-}
-
-function emptyToNull(text: Expr): Expr {
+function givenText(text: Expr, { field, type }: CsvColumn, written: boolean): Expr {
+  if (written || !field.nullable || type.kind === "string") return text;
   return pl
     .when(text.eq(pl.lit("")))
     .then(pl.lit(null))
@@ -101,24 +102,20 @@ function emptyToNull(text: Expr): Expr {
     .cast(pl.String);
 }
 
-async function firstMisfit(texts: DataFrame, id: string, column: CsvColumn, value: Expr, written: boolean) {
-  const given = isEmptyNull(column, written) ? emptyToNull(pl.col(id)) : pl.col(id);
-  const rows = await texts
-    .lazy()
-    .withRowIndex("row")
-    .filter(given.isNotNull().and(value.isNull()))
-    .select(pl.col("row"), pl.col(id))
-    .head(1)
-    .collect();
-  if (rows.height === 0) return null;
-  return { row: Number(rows.getColumn("row").toArray()[0]) + 1, value: String(rows.getColumn(id).toArray()[0]) };
+function rowOf({ before }: Place, rows: { toArray(): unknown[] }): number {
+  return before + Number(rows.toArray()[0]) + 1;
 }
 
-function misfit(frame: string, field: FrameField, { row, value }: { row: number; value: string }): SchemaError {
+function misfit(
+  place: Place,
+  { field }: ColumnPlan,
+  rows: { toArray(): unknown[] },
+  values: { toArray(): unknown[] },
+): SchemaError {
+  const value = String(values.toArray()[0]);
   const shown = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  return new SchemaError(`Row ${row} of ${frame} has ${shown} in column "${field.name}", which is no ${field.type}.`, {
-    storage: "csv",
-    frame,
-    hint: "Mend the value in the file, or declare the column as string.",
-  });
+  return new SchemaError(
+    `Row ${rowOf(place, rows)} of ${place.frame} has ${shown} in column "${field.name}", which is no ${field.type}.`,
+    { storage: "csv", frame: place.frame, hint: "Mend the value in the file, or declare the column as string." },
+  );
 }

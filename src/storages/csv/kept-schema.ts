@@ -63,6 +63,12 @@ export class KeptSchemas {
     return null;
   }
 
+  /** The schema of the file at `path`, which is read for its hash only where a schema of a file of that size is kept. */
+  async ofFile(name: string, path: string, signal?: AbortSignal): Promise<KeptSchema | null> {
+    if (!(await this.hasAny(name))) return null;
+    return this.find(name, await contentOf(path, signal));
+  }
+
   /** Whether a schema of any content of that name is kept: then the file was changed by another program. */
   async hasAny(name: string): Promise<boolean> {
     return (await this.#all(name)).length > 0;

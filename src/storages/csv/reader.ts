@@ -1,24 +1,23 @@
 import { stat } from "node:fs/promises";
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
 import { CorruptDataError, MillraceError, NotFoundError, SchemaError } from "../../errors.ts";
-import { columnsOf, heightOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { errnoOf, fileError } from "../../system/files.ts";
 import { holdFile } from "../../system/held-file.ts";
 import { didYouMean } from "../../system/nearest.ts";
 import type { StorageContext } from "../context.ts";
-import { convertTexts, declaredFields } from "./convert.ts";
-import { inferFields } from "./infer.ts";
-import { type Content, contentOf, type KeptSchema, type KeptSchemas } from "./kept-schema.ts";
+import type { KeptSchema, KeptSchemas } from "./kept-schema.ts";
 import { type CsvFolder, formatOf } from "./names.ts";
-import { readForeign, readWritten } from "./texts.ts";
+import { Misplanned } from "./pieces.ts";
+import { firstRows, joinFrames, type OpenFile, openFile, planFile, type ReadRequest, readFrames } from "./reading.ts";
+import { type ColumnShapes, fieldOf, type Survey, surveyFile } from "./survey.ts";
+import type { RecordWalk } from "./walk.ts";
 
 /** A frame as it was read, with what is kept of it. */
 export interface ReadFrame {
   frame: DataFrame;
   /** All columns of the file, also those that were not asked for. */
   schema: FrameSchema;
-  content: Content;
   /** Null when another program wrote the file. */
   kept: KeptSchema | null;
 }
@@ -32,14 +31,14 @@ export interface DescribedFile {
   kept: KeptSchema | null;
 }
 
-/** What to read. Everything else is done on the frame. */
-export interface ReadRequest {
-  schema?: FrameSchema | undefined;
-  /** Only these columns. */
-  columns?: readonly string[] | undefined;
-  /** Only the first rows. */
-  limit?: number | undefined;
-  signal?: AbortSignal | undefined;
+/** A file whose types are known. */
+export interface LookedFile {
+  name: string;
+  path: string;
+  stamp: string;
+  opened: OpenFile;
+  /** What its values look like; of a file that millrace wrote, the kept schema says that. */
+  shapes: readonly ColumnShapes[] | undefined;
 }
 
 /** How often a file that changes while it is read is read anew. */
@@ -47,12 +46,12 @@ const attempts = 20;
 
 /** Reads CSV files by name. */
 export class CsvReader {
-  readonly #context: StorageContext;
+  readonly context: StorageContext;
   readonly #folder: CsvFolder;
   readonly #kept: KeptSchemas;
 
   constructor(context: StorageContext, folder: CsvFolder, kept: KeptSchemas) {
-    this.#context = context;
+    this.context = context;
     this.#folder = folder;
     this.#kept = kept;
   }
@@ -71,16 +70,66 @@ export class CsvReader {
     });
   }
 
+  /** The frame in pieces, none of which is kept. Of a file of another program, all values are looked at first, for the types. */
+  async *readBatches(name: string, request: ReadRequest = {}): AsyncGenerator<DataFrame> {
+    const looked = await this.look(name, request);
+    yield* firstRows(this.readLooked(looked, request, {}), request.limit);
+  }
+
+  /** Looks at a file, and at all its values where they have to tell the types. */
+  async look(name: string, request: ReadRequest): Promise<LookedFile> {
+    const path = await this.#folder.path(name);
+    return this.stable(
+      name,
+      path,
+      async (held) => {
+        const opened = await this.open(held, name, request);
+        const survey = opened.kept ? undefined : await this.survey(opened, "all");
+        return { name, path, stamp: await stampOf(held), opened, shapes: survey?.columns };
+      },
+      request.signal,
+    );
+  }
+
+  /** Reads a file that was looked at. @throws CorruptDataError when it is another one by now. */
+  async *readLooked(
+    { name, path, stamp, opened, shapes }: LookedFile,
+    request: ReadRequest,
+    types: { common?: FrameSchema },
+  ): AsyncGenerator<DataFrame> {
+    await this.#stamp(name, path);
+    await using held = await holdFile(path);
+    const requireSame = async () => {
+      if ((await stampOf(held.path)) !== stamp) throw changed(name);
+    };
+    await requireSame();
+    try {
+      const here = { ...opened, file: { ...opened.file, path: held.path } };
+      const plan = planFile(here, request, { shapes, ...types });
+      yield* readFrames(here, plan, request, this.#told);
+    } catch (cause) {
+      await requireSame();
+      throw readError(cause, name);
+    }
+    await requireSame();
+  }
+
   /** What is known of a file. Only one of another program has to be parsed for it. */
   async describe(name: string): Promise<DescribedFile> {
     const path = await this.#folder.path(name);
     return this.stable(name, path, async (held) => {
-      const [content, { mtime: modified }] = [await contentOf(held), await stat(held)];
-      const kept = await this.#kept.find(name, content);
-      if (kept) return { schema: kept.schema, rows: kept.rows, bytes: content.bytes, modified, kept };
-      const { schema, frame } = await this.readFile(held, name, {});
-      return { schema, rows: heightOf(frame), bytes: content.bytes, modified, kept };
+      const { mtime: modified, size: bytes } = await stat(held);
+      const opened = await this.open(held, name, {});
+      const { kept } = opened;
+      if (kept) return { schema: kept.schema, rows: kept.rows, bytes, modified, kept };
+      return { ...(await this.foreign(opened)), bytes, modified, kept };
     });
+  }
+
+  /** The types and rows that the values of a file of another program show. */
+  async foreign(opened: OpenFile): Promise<{ schema: FrameSchema; rows: number }> {
+    const { columns, rows } = await this.survey(opened, "all");
+    return { schema: { fields: columns.map(fieldOf) }, rows };
   }
 
   /**
@@ -98,64 +147,70 @@ export class CsvReader {
       const same = (await this.#stamp(name, path)) === before;
       if (same && "value" in result) return result.value;
       if (same && "cause" in result) throw readError(result.cause, name);
-      if (attempt === attempts) {
-        throw new CorruptDataError(`${name} was changed again and again while it was read.`, {
-          storage: "csv",
-          frame: name,
-          hint: "Read it when the program that writes it is done.",
-        });
-      }
+      if (attempt === attempts) throw changed(name);
     }
   }
 
   /** Reads the file at `path`, as the frame `name`; another schema than the one kept can be given. */
   async readFile(path: string, name: string, request: ReadRequest, given?: KeptSchema | null): Promise<ReadFrame> {
-    const { signal } = request;
+    const opened = await this.open(path, name, request, given);
+    const { kept } = opened;
+    const collect = async (survey?: Survey): Promise<ReadFrame> => {
+      const plan = planFile(opened, request, { shapes: survey?.columns, sampled: survey?.whole === false });
+      const frames: DataFrame[] = [];
+      for await (const frame of firstRows(readFrames(opened, plan, request, this.#told), request.limit)) {
+        frames.push(frame);
+      }
+      return { frame: joinFrames(frames), schema: plan.schema, kept };
+    };
+    // A limit must not change the types that all of the file has.
+    const first = kept ? undefined : await this.survey(opened, request.limit === undefined ? "sample" : "all");
+    try {
+      return await collect(first);
+    } catch (cause) {
+      if (!(cause instanceof Misplanned)) throw cause;
+      return collect(await this.survey(opened, "all"));
+    }
+  }
+
+  /** Looks at a file's first lines, and whether millrace wrote it. */
+  async open(path: string, name: string, request: ReadRequest, given?: KeptSchema | null): Promise<OpenFile> {
     const format = formatOf(name);
     if (!format) throw new SchemaError(`${name} has no ending of a CSV file.`, { storage: "csv", frame: name });
-    const content = await contentOf(path, signal);
-    const kept = given === undefined ? await this.#kept.find(name, content) : given;
-    const source = { path, frame: name, format, signal };
-    const texts = kept
-      ? await readWritten(
-          source,
-          kept.schema.fields.map((field) => field.name),
-          request.limit,
-        )
-      : await readForeign(source, this.#context.config);
-    signal?.throwIfAborted();
+    const { signal } = request;
+    const kept = given === undefined ? await this.#kept.ofFile(name, path, signal) : given;
     if (!kept && given === undefined) await this.#tellForeign(name);
-    const found = kept
-      ? kept.schema.fields.map((field) => ({ ...field, written: true }))
-      : await inferFields(texts.frame, texts.columns);
-    const fields = declaredFields(found, request.schema, name);
-    const wanted = texts.columns.map(({ name: column }) => !request.columns || request.columns.includes(column));
-    const frame = await convertTexts(
-      { frame: texts.frame, columns: texts.columns.filter((_, i) => wanted[i]) },
-      { fields: fields.filter((_, i) => wanted[i]), frame: name },
-    );
-    signal?.throwIfAborted();
-    if (kept && request.limit === undefined && columnsOf(frame).length > 0 && heightOf(frame) !== kept.rows) {
-      throw new CorruptDataError(`${name} was written with ${kept.rows} rows and has ${heightOf(frame)}.`, {
-        storage: "csv",
-        frame: name,
-      });
-    }
-    const schema = { fields: fields.map(({ written: _, ...field }) => field) };
-    return { frame, schema, content, kept };
+    return openFile({ path, frame: name, format, signal }, kept, request);
+  }
+
+  survey({ file, table }: OpenFile, part: "all" | "sample"): Promise<Survey> {
+    return surveyFile(file, table, this.context.config, part);
+  }
+
+  get #told() {
+    return {
+      config: this.context.config,
+      onDropped: (name: string, walk: RecordWalk) => this.#tellDropped(name, walk),
+    };
+  }
+
+  #tellDropped(name: string, { dropped, droppedLines }: RecordWalk): void {
+    if (dropped === 0) return;
+    const lines = droppedLines.join(", ") + (dropped > droppedLines.length ? " …" : "");
+    const what = `${dropped === 1 ? "1 ragged row" : `${dropped} ragged rows`} of ${name}`;
+    this.context.logger.warn({ storage: "csv", frame: name }, `${what} were dropped (line ${lines}).`);
   }
 
   async #tellForeign(name: string): Promise<void> {
     const edited = await this.#kept.hasAny(name);
     const why = edited ? "was changed by another program" : "was not written by millrace";
-    this.#context.logger.debug({ storage: "csv", frame: name }, `${name} ${why}: its types are found from its values.`);
+    this.context.logger.debug({ storage: "csv", frame: name }, `${name} ${why}: its types are found from its values.`);
   }
 
   /** What tells one state of a file from another: a save makes a new inode, an edit in place a new time. */
   async #stamp(name: string, path: string): Promise<string> {
     try {
-      const { ino, size, mtimeNs } = await stat(path, { bigint: true });
-      return `${ino} ${size} ${mtimeNs}`;
+      return await stampOf(path);
     } catch (cause) {
       if (errnoOf(cause) !== "ENOENT") throw fileError(cause, { storage: "csv", frame: name, doing: `read ${name}` });
       const names = await this.#folder.list();
@@ -165,9 +220,22 @@ export class CsvReader {
   }
 }
 
+async function stampOf(path: string): Promise<string> {
+  const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+  return `${ino} ${size} ${mtimeNs}`;
+}
+
 async function onHeld<T>(path: string, work: (held: string) => Promise<T>): Promise<T> {
   await using held = await holdFile(path);
   return await work(held.path);
+}
+
+function changed(name: string): CorruptDataError {
+  return new CorruptDataError(`${name} was changed again and again while it was read.`, {
+    storage: "csv",
+    frame: name,
+    hint: "Read it when the program that writes it is done.",
+  });
 }
 
 /** A failure of the file system keeps its kind; whatever else polars says is about the file's content. */

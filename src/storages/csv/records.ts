@@ -4,194 +4,188 @@ export interface Fault {
   what: string;
 }
 
-const lf = 0x0a;
-const cr = 0x0d;
-const quote = 0x22;
+/** The signs by which the bytes of a file fall into records and fields. Each is one byte; -1 where there is none. */
+export interface Signs {
+  separator: number;
+  quote: number;
+  lineEnd: number;
+  /** Before a number's fraction. */
+  point: number;
+  /** What a line that is left out begins with. */
+  comment: Buffer | null;
+}
 
-/** Where in a field the scanner stands. */
-const at = { start: 0, plain: 1, quoted: 2, afterQuote: 3, afterCr: 4 } as const;
+export const lf = 0x0a;
+export const cr = 0x0d;
 
-/** A header longer than this is none: the file is no CSV, or a quote in it is never closed. */
-const headerBytes = 16 << 20;
+/** What kinds of bytes a field has, as bits; of one in quotes only that it is in quotes. */
+export const byteClass = { digit: 1, point: 2, minus: 4, other: 8, quoted: 16 } as const;
+
+/** The class of bytes that may end a field: larger than any of the others. */
+const ending = 128;
+
+/** What `next` found. `more`: the bytes end within a record. */
+export const found = { record: 0, blank: 1, comment: 2, more: 3, fault: 4 } as const;
 
 /**
- * Walks over the bytes of a CSV file (RFC 4180, LF or CRLF, one byte of separator) and counts fields and records. Holds only
- * the header. It stops at the first fault.
+ * Cuts bytes into records and fields as RFC 4180 says (LF or CRLF; or lone CR where the signs say so). It keeps nothing but the
+ * bounds of the last record's fields.
  */
-export class RecordScanner {
-  header: string[] = [];
-  /** Records after the header that are not blank lines; of one column, blank lines count too: they are its nulls. */
-  records = 0;
-  blankRecords: number[] = [];
+export class RecordCutter {
+  /** Where the next record begins. */
+  stop = 0;
+  /** Where the last record ends, without its line end. */
+  end = 0;
+  fields = 0;
+  /** First byte and the byte after the last of each field, without quotes. */
+  starts = new Int32Array(64);
+  ends = new Int32Array(64);
+  /** Bits of `byteClass`. */
+  classes = new Uint8Array(64);
+  /** The line that `next` stands on, from 1. */
+  line = 1;
   fault: Fault | undefined;
 
-  readonly #separator: number;
-  /** 1 for the bytes that mean nothing but themselves. */
-  readonly #plain = new Uint8Array(256).fill(1);
-  #state: number = at.start;
-  #fields = 1;
-  /** Whether the record has a byte yet. */
-  #blank = true;
-  #line = 1;
-  #recordLine = 1;
-  #quoteLine = 1;
-  /** Lines after the header, blank ones too: as polars counts records. */
-  #counted = 0;
-  #headerParts: Buffer[] | undefined = [];
-  #headerBytes = 0;
+  readonly #signs: Signs;
+  readonly #classOf = new Uint8Array(256).fill(byteClass.other);
+  /** The largest of the bytes that may end a field: most bytes of most files are larger, and told so at once. */
+  readonly #most: number;
 
-  constructor(separator: number) {
-    this.#separator = separator;
-    for (const sign of [separator, lf, cr, quote]) this.#plain[sign] = 0;
+  constructor(signs: Signs) {
+    this.#signs = signs;
+    this.#classOf.fill(byteClass.digit, 0x30, 0x3a);
+    this.#classOf[0x2d] = byteClass.minus;
+    this.#classOf[signs.point] = byteClass.point;
+    const ends = [signs.separator, signs.quote, lf, cr];
+    for (const sign of ends) if (sign >= 0) this.#classOf[sign] = ending;
+    this.#most = Math.max(...ends);
   }
 
-  /** Takes the next bytes of the file. */
-  feed(bytes: Buffer): void {
-    const separator = this.#separator;
-    const length = bytes.length;
-    const plain = this.#plain;
-    let state = this.#state;
-    let from = 0;
-    for (let i = 0; i < length; i += 1) {
-      if (state === at.quoted) {
-        // Nothing but a quote ends a quoted field; lines are counted on the way.
-        const end = bytes.indexOf(quote, i);
-        const stop = end < 0 ? length : end;
-        this.#line += countLines(bytes, i, stop);
-        if (end < 0) break;
-        i = end;
-        state = at.afterQuote;
+  /**
+   * Looks at the record that begins at `at`.
+   *
+   * @param bytes has one byte more than `end`, a line end: so no loop has to look where the bytes end.
+   * @param last whether no more bytes follow.
+   */
+  next(bytes: Buffer, at: number, end: number, last: boolean): number {
+    const { separator, quote, lineEnd, comment } = this.#signs;
+    const classOf = this.#classOf;
+    const most = this.#most;
+    if (comment && bytes[at] === comment[0]) {
+      if (at + comment.length > end && !last) return found.more;
+      if (at + comment.length <= end && comment.equals(bytes.subarray(at, at + comment.length)))
+        return this.#skipLine(bytes, at, end, last);
+    }
+    let { starts, ends, classes } = this;
+    let i = at;
+    let fields = 0;
+    let lines = 1;
+    for (;;) {
+      let start = i;
+      let stop: number;
+      let kinds = 0;
+      const isQuoted = bytes[i] === quote && i < end;
+      if (isQuoted) {
+        start = i + 1;
+        stop = closingQuote(bytes, start, end, quote);
+        if (stop < 0 || (stop + 1 === end && !last)) {
+          if (!last) return found.more;
+          return this.#fail("a quote that is never closed", countLines(bytes, at, start, lineEnd));
+        }
+        lines += countLines(bytes, start, stop, lineEnd);
+        i = stop + 1;
+        kinds = byteClass.quoted;
+      } else {
+        let byte = bytes[i] as number;
+        while (byte > most || classOf[byte] !== ending) {
+          kinds |= classOf[byte] as number;
+          i += 1;
+          byte = bytes[i] as number;
+        }
+        stop = i;
+      }
+      if (fields === starts.length) {
+        this.#grow();
+        ({ starts, ends, classes } = this);
+      }
+      starts[fields] = start;
+      ends[fields] = stop;
+      classes[fields] = kinds;
+      fields += 1;
+      if (i >= end) {
+        if (!last) return found.more;
+        break;
+      }
+      const byte = bytes[i] as number;
+      if (byte === separator) {
+        i += 1;
         continue;
       }
-      let byte = bytes[i] as number;
-      if (state <= at.plain && plain[byte] === 1) {
-        // Most of a file is this: run over it without a look at the state.
-        do i += 1;
-        while (i < length && plain[bytes[i] as number] === 1);
-        this.#blank = false;
-        state = at.plain;
-        if (i === length) break;
-        byte = bytes[i] as number;
+      if (byte === lineEnd) break;
+      if (byte === cr && bytes[i + 1] === lf) {
+        if (i + 1 < end) break;
+        if (!last) return found.more;
       }
-      if (state === at.afterCr) {
-        if (byte !== lf) {
-          this.#fail("a carriage return without a line feed outside quotes");
-          return;
-        }
-        state = at.plain;
-      }
-      if (byte === separator) {
-        this.#fields += 1;
-        this.#blank = false;
-        state = at.start;
-      } else if (byte === lf) {
-        if (this.#headerParts) this.#keepHeader(bytes.subarray(from, i));
-        this.#endRecord();
-        if (this.fault) return;
-        from = i + 1;
-        state = at.start;
-      } else if (byte === cr) {
-        state = at.afterCr;
-      } else if (byte === quote) {
-        this.#blank = false;
-        if (state === at.plain) {
-          this.#fail('a quote (") within a field that does not begin with one');
-          return;
-        }
-        if (state === at.start) this.#quoteLine = this.#line;
-        state = at.quoted;
-      } else {
-        if (state === at.afterQuote) {
-          this.#fail("text after the quote that ends a field");
-          return;
-        }
-        this.#blank = false;
-        state = at.plain;
-      }
+      return this.#fail(unexpected(byte, quote, isQuoted));
     }
-    if (this.#headerParts) this.#keepHeader(bytes.subarray(from));
-    this.#state = state;
+    this.end = i;
+    this.stop = i >= end ? end : bytes[i] === cr && lineEnd === lf ? i + 2 : i + 1;
+    this.fields = fields;
+    this.line += lines;
+    return fields === 1 && i === at ? found.blank : found.record;
   }
 
-  /** To be called after the last bytes. */
-  end(): void {
-    if (this.#state === at.quoted) {
-      this.#recordLine = this.#quoteLine;
-      this.#fail("a quote that is never closed");
-      return;
-    }
-    if (this.#state === at.afterCr) {
-      this.#fail("a carriage return without a line feed at the end");
-      return;
-    }
-    if (!this.#blank) this.#endRecord();
+  /** The fields of the last record as texts. */
+  texts(bytes: Buffer): string[] {
+    const { quote } = this.#signs;
+    const sign = String.fromCharCode(quote);
+    return Array.from({ length: this.fields }, (_, i) => {
+      const text = bytes.toString("utf8", this.starts[i], this.ends[i]);
+      return this.classes[i] === byteClass.quoted ? text.replaceAll(sign + sign, sign) : text;
+    });
   }
 
-  #endRecord(): void {
-    if (this.#headerParts) {
-      // Blank lines before the header are no header.
-      if (!this.#blank) this.#endHeader(this.#headerParts);
-      else this.#headerParts = [];
-    } else if (this.#blank && this.header.length > 1) {
-      this.blankRecords.push(this.#counted);
-      this.#counted += 1;
-    } else if (this.#fields !== this.header.length) {
-      this.#fail(`${count(this.#fields)} where the header has ${this.header.length}`);
-      return;
-    } else {
-      this.records += 1;
-      this.#counted += 1;
-    }
-    this.#line += 1;
-    this.#recordLine = this.#line;
-    this.#fields = 1;
-    this.#blank = true;
+  #skipLine(bytes: Buffer, at: number, end: number, last: boolean): number {
+    const stop = bytes.indexOf(this.#signs.lineEnd, at);
+    if (stop >= end && !last) return found.more;
+    this.stop = Math.min(stop + 1, end);
+    this.line += 1;
+    return found.comment;
   }
 
-  #keepHeader(bytes: Buffer): void {
-    this.#headerBytes += bytes.length;
-    if (this.#headerBytes > headerBytes) {
-      this.#fail("a header of more than 16 MB");
-      return;
-    }
-    this.#headerParts?.push(Buffer.from(bytes));
+  #fail(what: string, linesBefore = 0): number {
+    this.fault = { line: this.line + linesBefore, what };
+    return found.fault;
   }
 
-  #endHeader(parts: Buffer[]): void {
-    this.header = splitHeader(Buffer.concat(parts).toString("utf8"), String.fromCharCode(this.#separator));
-    this.#headerParts = undefined;
-  }
-
-  #fail(what: string): void {
-    this.fault = { line: this.#recordLine, what };
+  #grow(): void {
+    const { starts, ends, classes } = this;
+    const length = starts.length * 2;
+    [this.starts, this.ends, this.classes] = [new Int32Array(length), new Int32Array(length), new Uint8Array(length)];
+    this.starts.set(starts);
+    this.ends.set(ends);
+    this.classes.set(classes);
   }
 }
 
-function count(fields: number): string {
-  return fields === 1 ? "1 field" : `${fields} fields`;
+function unexpected(byte: number, quote: number, isQuoted: boolean): string {
+  if (byte === cr) return "a carriage return without a line feed outside quotes";
+  if (byte === lf) return "a line feed outside quotes, in a file whose lines end with carriage returns";
+  if (isQuoted) return "text after the quote that ends a field";
+  return `a quote (${String.fromCharCode(quote)}) within a field that does not begin with one`;
 }
 
-function countLines(bytes: Buffer, from: number, to: number): number {
+/** Where a quoted field ends; two quotes in a row are one of its text. -1 when it does not end before `end`. */
+function closingQuote(bytes: Buffer, from: number, end: number, quote: number): number {
+  let close = bytes.indexOf(quote, from);
+  while (close >= 0 && close < end && close + 1 < end && bytes[close + 1] === quote) {
+    close = bytes.indexOf(quote, close + 2);
+  }
+  return close < end ? close : -1;
+}
+
+export function countLines(bytes: Buffer, from: number, to: number, lineEnd: number): number {
   let lines = 0;
-  for (let i = bytes.indexOf(lf, from); i >= 0 && i < to; i = bytes.indexOf(lf, i + 1)) lines += 1;
+  for (let i = bytes.indexOf(lineEnd, from); i >= 0 && i < to; i = bytes.indexOf(lineEnd, i + 1)) lines += 1;
   return lines;
-}
-
-/** The fields of one record that is known to be well formed. */
-function splitHeader(text: string, separator: string): string[] {
-  const line = text.endsWith("\r") ? text.slice(0, -1) : text;
-  const fields: string[] = [];
-  for (let i = 0; i <= line.length; i += 1) {
-    if (line[i] === '"') {
-      let end = i + 1;
-      while (line[end] !== '"' || line[end + 1] === '"') end += line[end] === '"' ? 2 : 1;
-      fields.push(line.slice(i + 1, end).replaceAll('""', '"'));
-      i = end + 1;
-    } else {
-      const end = line.indexOf(separator, i);
-      fields.push(line.slice(i, end < 0 ? undefined : end));
-      i = end < 0 ? line.length : end;
-    }
-  }
-  return fields;
 }

@@ -3,15 +3,18 @@ import type { IBatchSource } from "../../contracts/batches.ts";
 import type { IDataSource } from "../../contracts/data-source.ts";
 import type { FrameDescription, IDescribe } from "../../contracts/describe.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
-import type { ReadOptions } from "../../contracts/read-options.ts";
-import { lazyOf } from "../../frame/access.ts";
-import { sliceFrame } from "../../frame/batches.ts";
+import { ConfigError, NotFoundError } from "../../errors.ts";
+import { heightOf, sliceOf } from "../../frame/access.ts";
+import { defaultBatchRows, sliceFrame } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
-import { readSchema, requireColumns } from "../../frame/schema.ts";
-import { applyReadOptions } from "../../frame/time-range.ts";
+import { readSchema } from "../../frame/schema.ts";
 import { assertReadOptions, exceptOption } from "../options.ts";
 import { csvCapabilities } from "./capabilities.ts";
 import type { CsvFiles } from "./files.ts";
+import { globPattern } from "./glob.ts";
+import { readMany } from "./many.ts";
+import { assertCsvOptions, type CsvReadOptions } from "./options.ts";
+import { joinFrames, type ReadRequest } from "./reading.ts";
 
 const rules = { type: "csv", capabilities: csvCapabilities };
 
@@ -31,39 +34,52 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
    *
    * @throws CorruptDataError for a file that is no CSV, with the line; SchemaError for a value that is not of its declared type.
    */
-  async getData(source: string, options: ReadOptions = {}): Promise<DataFrame> {
+  async getData(source: string, options: CsvReadOptions = {}): Promise<DataFrame> {
     assertReadOptions(options, exceptOption(rules, "batchRows"));
-    const name = this.#files.name(source);
-    const { signal } = options;
-    const schema = options.schema && readSchema(options.schema);
-    const timed = options.from !== undefined || options.to !== undefined;
-    const read = await this.#files.reader.read(name, {
-      schema,
-      signal,
-      ...(!timed && { limit: options.limit, columns: options.columns }),
-    });
-    requireColumns(read.schema, options.columns ?? [], { storage: "csv", frame: name });
-    const { columns, limit, timeColumn } = options;
-    if (!columns && !timed && limit === undefined && timeColumn === undefined) return read.frame;
-    const part = applyReadOptions(lazyOf(read.frame), read.schema, options, read.kept?.timeColumn);
-    const frame = await part.collect();
-    signal?.throwIfAborted();
-    return frame;
+    const request = requestOf(options);
+    if (!options.glob) return (await this.#files.reader.read(this.#files.name(source), request)).frame;
+    const frames: DataFrame[] = [];
+    for await (const frame of readMany(this.#files.reader, await this.#matching(source), request)) frames.push(frame);
+    return joinFrames(frames);
   }
 
-  /** The file is read whole first; only then are there batches. */
-  async *getBatches(source: string, options: ReadOptions & { batchRows?: number } = {}): AsyncGenerator<DataFrame> {
-    const { batchRows, ...rest } = options;
-    assertReadOptions({ batchRows }, rules);
-    const frame = await this.getData(source, rest);
-    for (const batch of sliceFrame(frame, batchRows ?? 65_536)) {
-      options.signal?.throwIfAborted();
-      yield batch;
+  /** In constant memory: a file of another program is read twice, the first time for its types. */
+  async *getBatches(source: string, options: CsvReadOptions & { batchRows?: number } = {}): AsyncGenerator<DataFrame> {
+    assertReadOptions(options, rules);
+    const request = requestOf(options);
+    const { reader } = this.#files;
+    const frames = options.glob
+      ? readMany(reader, await this.#matching(source), request)
+      : reader.readBatches(this.#files.name(source), request);
+    let empty: DataFrame | undefined;
+    let rows = 0;
+    for await (const frame of frames) {
+      empty ??= sliceOf(frame, 0, 0);
+      if (heightOf(frame) === 0) continue;
+      rows += heightOf(frame);
+      for (const batch of sliceFrame(frame, options.batchRows ?? defaultBatchRows)) {
+        options.signal?.throwIfAborted();
+        yield batch;
+      }
     }
+    if (rows === 0 && empty) yield empty;
   }
 
   async listSources(): Promise<string[]> {
     return (await this.#files.folder.list()).filter((name) => !isScratchName(name));
+  }
+
+  async #matching(pattern: string): Promise<string[]> {
+    if (typeof pattern !== "string")
+      throw new ConfigError("With glob, a pattern of names is given.", { storage: "csv" });
+    const matches = globPattern(pattern);
+    const names = (await this.listSources()).filter((name) => matches.test(name));
+    if (names.length > 0) return names;
+    throw new NotFoundError(`No file in csv matches "${pattern}".`, {
+      storage: "csv",
+      frame: pattern,
+      hint: "A pattern is that of whole names, as `millrace list csv` shows them: prices/*.csv.",
+    });
   }
 
   /** Of a file that another program wrote, all is read to find its types. */
@@ -80,4 +96,11 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
   async healthCheck(): Promise<boolean> {
     return this.#files.usable();
   }
+}
+
+function requestOf(options: CsvReadOptions): ReadRequest {
+  assertCsvOptions(options);
+  const { glob: _, includeFile, schema, ...request } = options;
+  const fileColumn = includeFile === true ? "file" : includeFile || undefined;
+  return { ...request, schema: schema && readSchema(schema), fileColumn };
 }

@@ -26,15 +26,16 @@ export type Instead = ReadonlyMap<string, ColumnType>;
 export function frameColumns({ columns, kept }: Table, logger?: Logger): FrameColumn[] {
   if (!kept) return columns.filter(({ name }) => name !== orderColumn).map((column) => nativeColumn(column));
   const found = new Map(columns.map((column) => [column.name, column]));
+  const bound = new Map(kept.bound);
   const own = kept.schema.fields.flatMap((field) => {
     const column = found.get(field.name);
     if (!column) {
       logger?.warn({ storage: "postgres" }, `Column "${field.name}" was dropped by another program.`);
       return [];
     }
-    return [keptColumn(column, field, kept.bound[field.name], logger)];
+    return [keptColumn(column, field, bound.get(field.name), logger)];
   });
-  const added = columns.filter(({ name }) => !(name in kept.bound) && name !== orderColumn);
+  const added = columns.filter(({ name }) => !bound.has(name) && name !== orderColumn);
   return [...own, ...added.map((column) => nativeColumn(column, [text]))];
 }
 

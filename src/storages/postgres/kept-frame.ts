@@ -9,7 +9,7 @@ export interface KeptFrame {
   /** The frame's own columns, order and types. */
   readonly schema: FrameSchema;
   /** Type of every column of the table when it was saved. One that differs now was changed by another program, which wins. */
-  readonly bound: Readonly<Record<string, string>>;
+  readonly bound: readonly (readonly [column: string, sql: string])[];
   readonly timeColumn?: string | undefined;
   readonly key?: readonly string[] | undefined;
   /** The table has the column millrace_row, by which rows are read in the order in which they were saved. */
@@ -20,7 +20,8 @@ export interface KeptFrame {
 /** What of it is JSON. */
 export const keptShape = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })) }),
-  bound: z.record(z.string(), z.string()),
+  // Pairs: an object would lose a column called "__proto__".
+  bound: z.array(z.tuple([z.string(), z.string()])),
   timeColumn: z.string().optional(),
   key: z.array(z.string()).optional(),
   keepOrder: z.boolean(),

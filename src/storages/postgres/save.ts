@@ -179,7 +179,7 @@ async function keep(
   const { columns } = await describeTable(connection, relation);
   await writeKept(connection, relation.oid, name, {
     schema: { fields: plan.fields },
-    bound: Object.fromEntries(columns.map((column) => [column.name, column.sql])),
+    bound: columns.map(({ name: column, sql }) => [column, sql] as const),
     keepOrder: plan.keepOrder,
     ...(plan.key && { key: plan.key }),
     ...(plan.timeColumn !== undefined && { timeColumn: plan.timeColumn }),

@@ -1,8 +1,9 @@
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
 import { CorruptDataError, NotFoundError } from "../../errors.ts";
-import { readIpc } from "../../frame/ipc.ts";
-import type { DataFrame } from "../../frame/polars.ts";
+import { scanIpc } from "../../frame/ipc.ts";
+import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { schemaOf } from "../../frame/schema.ts";
+import { holdFile } from "../../system/held-file.ts";
 import { checksumOf } from "./checksum.ts";
 import type { TempFiles, TempNote } from "./files.ts";
 
@@ -15,15 +16,34 @@ export interface ReadFrame extends TempNote {
 /** How often a file that is replaced while it is read is read anew. */
 const attempts = 20;
 
+/** A frame that lies in its file, which is held open: it stays as it is, whatever is put in its place. */
+export interface HeldFrame extends TempNote, AsyncDisposable {
+  lazy: LazyDataFrame;
+  schema: FrameSchema;
+  rows: number;
+}
+
 /** Reads one state of a frame. @throws NotFoundError; CorruptDataError for a file that is no whole Arrow file. */
 export async function readTemp(files: TempFiles, name: string): Promise<ReadFrame> {
+  await using held = await holdTemp(files, name);
+  const { lazy, schema, ...note } = held;
+  const frame = await lazy.collect().catch((cause: unknown) => {
+    throw damaged(name, cause);
+  });
+  return { frame, schema, ...note };
+}
+
+/** Opens one state of a frame, as `readTemp` does, and reads no row of it. */
+export async function holdTemp(files: TempFiles, name: string): Promise<HeldFrame> {
   const path = files.path(name);
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const before = await files.stamp(name, path);
-    const read = await readState(files, name, path, before).catch((cause: unknown) => ({ cause }));
-    if ((await files.stamp(name, path)) !== before) continue;
-    if ("cause" in read) throw damaged(name, read.cause);
-    return read;
+    const held = await holdState(files, name, path, before).catch((cause: unknown) => ({ cause }));
+    if ((await files.stamp(name, path)) === before) {
+      if ("cause" in held) throw damaged(name, held.cause);
+      return held;
+    }
+    if (!("cause" in held)) await held[Symbol.asyncDispose]();
   }
   throw new CorruptDataError(`${name} was replaced again and again while it was read.`, {
     storage: "temp",
@@ -32,13 +52,18 @@ export async function readTemp(files: TempFiles, name: string): Promise<ReadFram
 }
 
 /** The bytes are checked before polars sees them. */
-async function readState(files: TempFiles, name: string, path: string, stamp: string): Promise<ReadFrame> {
+async function holdState(files: TempFiles, name: string, path: string, stamp: string): Promise<HeldFrame> {
+  await using opened = new AsyncDisposableStack();
+  const held = opened.use(await holdFile(path));
   const note = await files.note(name, stamp);
-  if (note.checksum !== undefined && note.checksum !== (await checksumOf(path))) {
+  if (note.checksum !== undefined && note.checksum !== (await checksumOf(held.path))) {
     throw new CorruptDataError("its bytes are not those that were written.", { storage: "temp", frame: name });
   }
-  const frame = await readIpc(path);
-  return { frame, schema: schemaOf(frame), ...note };
+  const lazy = await scanIpc(held.path);
+  const [none, height] = [await lazy.head(0).collect(), await lazy.select(pl.len()).collect()];
+  const rows = Number(height.getColumn("len").toArray()[0] ?? 0);
+  const kept = opened.move();
+  return { lazy, schema: schemaOf(none), rows, ...note, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** Like `readTemp`, with null when nothing has that name. */

@@ -6,14 +6,14 @@ import type { FrameDescription, IDescribe } from "../../contracts/describe.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
 import { heightOf, lazyOf } from "../../frame/access.ts";
-import { sliceFrame } from "../../frame/batches.ts";
+import { defaultBatchRows } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { assertSchema, requireColumns } from "../../frame/schema.ts";
 import { applyReadOptions } from "../../frame/time-range.ts";
 import { assertReadOptions, exceptOption } from "../options.ts";
 import { tempCapabilities } from "./capabilities.ts";
 import type { TempFiles } from "./files.ts";
-import { readTemp } from "./reader.ts";
+import { holdTemp, readTemp } from "./reader.ts";
 
 const rules = { type: "temp", capabilities: tempCapabilities };
 
@@ -44,12 +44,32 @@ export class TempSource implements IDataSource, IBatchSource, IDescribe, IIdenti
     return part;
   }
 
+  /** One piece of the file is in memory at a time. The file is held open: every piece is of the frame that stood there at first. */
   async *getBatches(source: string, options: ReadOptions & { batchRows?: number } = {}): AsyncGenerator<DataFrame> {
-    const { batchRows, ...rest } = options;
-    assertReadOptions({ batchRows }, rules);
-    const frame = await this.getData(source, rest);
-    for (const batch of sliceFrame(frame, batchRows ?? 65_536)) {
-      options.signal?.throwIfAborted();
+    assertReadOptions(options, rules);
+    const {
+      batchRows = defaultBatchRows,
+      schema: declared,
+      limit = Number.POSITIVE_INFINITY,
+      signal,
+      ...part
+    } = options;
+    const name = this.#files.name(source);
+    await this.#files.sweep();
+    await using held = await holdTemp(this.#files, name);
+    const { lazy, schema, rows, timeColumn } = held;
+    const about = { storage: "temp", frame: name };
+    if (declared) assertSchema(await lazy.head(0).collect(), declared, about);
+    let left = limit;
+    for (let at = 0, given = 0; at < Math.max(rows, 1) && (left > 0 || given === 0); at += batchRows) {
+      signal?.throwIfAborted();
+      const slice = applyReadOptions(lazy.slice(at, batchRows), schema, part, timeColumn, about);
+      const batch = await (Number.isFinite(left) ? slice.head(left) : slice).collect();
+      // A frame without rows is one empty piece, for its columns.
+      if (heightOf(batch) === 0 && (given > 0 || at + batchRows < rows)) continue;
+      if (declared) assertSchema(batch, declared, about);
+      left -= heightOf(batch);
+      given += 1;
       yield batch;
     }
   }
@@ -60,11 +80,12 @@ export class TempSource implements IDataSource, IBatchSource, IDescribe, IIdenti
   }
 
   async describe(name: string): Promise<FrameDescription> {
-    const { frame, schema, timeColumn, key } = await readTemp(this.#files, this.#files.name(name));
+    await using held = await holdTemp(this.#files, this.#files.name(name));
+    const { schema, rows, timeColumn, key } = held;
     const { size, mtime } = await stat(this.#files.path(name));
     return {
       schema,
-      rows: heightOf(frame),
+      rows,
       bytes: size,
       modified: mtime,
       ...(timeColumn !== undefined && { timeColumn }),

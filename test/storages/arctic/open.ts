@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "../../../src/config/load.ts";
@@ -51,4 +51,18 @@ library = arcticdb.Arctic('lmdb://${config.FS_DATA}/arctic').get_library('${conf
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** Of the one worker. */
+export async function pidOf({ storage }: OpenedArctic): Promise<number> {
+  const [helper] = await storage.helpers();
+  if (!helper) throw new Error("There is no worker.");
+  return helper.pid;
+}
+
+/** Exchange files of this process that are still there. */
+export async function exchanged({ config }: OpenedArctic): Promise<string[]> {
+  const roots = [`/dev/shm/millrace-${process.geteuid?.()}`, `${config.FS_TEMP}/.millrace-exchange`];
+  const found = await Promise.all(roots.map((root) => readdir(root, { recursive: true }).catch((): string[] => [])));
+  return found.flat().filter((name) => name.startsWith(`${process.pid}-`) && name.endsWith(".arrow"));
 }

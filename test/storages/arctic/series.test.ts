@@ -88,6 +88,236 @@ describe("a time series", () => {
   });
 });
 
+describe("rows out of order or of one time", () => {
+  const at = (times: number[], v: number[]) =>
+    frame({ t: times.map((second) => new Date(second * 1000).toISOString().slice(0, -1)), v: v.map(BigInt) }, types);
+  const loose = () => at([3, 1, 2, 1], [30, 10, 20, 11]);
+
+  test("are sorted when asked, those of one time in the order in which they stand", async () => {
+    const saver = opened.storage.saver();
+    await expect(saver.saveData(loose(), "sorted", { timeColumn: "t" })).rejects.toMatchObject({ name: "SchemaError" });
+    await saver.saveData(loose(), "sorted", { timeColumn: "t", sort: true });
+    expect(await values("sorted")).toEqual([10, 11, 20, 30]);
+    await saver.saveData(at([5, 4], [50, 40]), "sorted", { mode: "append", sort: true });
+    expect(await values("sorted")).toEqual([10, 11, 20, 30, 40, 50]);
+    await saver.saveBatches(
+      (async function* () {
+        yield at([3], [3]);
+        yield at([1], [1]);
+      })(),
+      "sorted",
+      { timeColumn: "t", sort: true },
+    );
+    expect(await values("sorted")).toEqual([1, 3]);
+  });
+
+  test.each([
+    ["first", [10, 20, 30]],
+    ["last", [20, 11, 30]],
+    ["keep", [10, 20, 11, 30]],
+  ] as const)("of one time: %s", async (onDuplicate, expected) => {
+    const saver = opened.storage.saver();
+    const data = at([1, 2, 1, 3], [10, 20, 11, 30]);
+    await saver.saveData(data, `twice_${onDuplicate}`, { timeColumn: "t", sort: true, onDuplicate });
+    expect(new Set(await values(`twice_${onDuplicate}`))).toEqual(new Set(expected));
+  });
+
+  test("of one time are refused when asked, with the first row", async () => {
+    const saver = opened.storage.saver();
+    await expect(
+      saver.saveData(at([1, 2, 2], [1, 2, 3]), "refused", { timeColumn: "t", onDuplicate: "error" }),
+    ).rejects.toMatchObject({ name: "SchemaError", message: expect.stringMatching(/^Row 2 /) });
+    expect(await opened.storage.source().listSources()).not.toContain("refused");
+  });
+
+  test("of a time that stands there follow the rule on append, too", async () => {
+    const saver = opened.storage.saver();
+    for (const [rule, expected] of [
+      ["keep", [1, 2, 3, 4]],
+      ["first", [1, 2, 4]],
+      ["last", [1, 3, 4]],
+    ] as const) {
+      await saver.saveData(at([1, 2], [1, 2]), "meet", { timeColumn: "t" });
+      await saver.saveData(at([2, 3], [3, 4]), "meet", { mode: "append", onDuplicate: rule });
+      expect(await values("meet"), rule).toEqual(expected);
+    }
+    await saver.saveData(at([1, 2], [1, 2]), "meet", { timeColumn: "t" });
+    await expect(
+      saver.saveData(at([2, 3], [3, 4]), "meet", { mode: "append", onDuplicate: "error" }),
+    ).rejects.toMatchObject({ name: "SchemaError" });
+    expect(await values("meet")).toEqual([1, 2]);
+  });
+
+  test("options that go by the time need one, and odd values are refused", async () => {
+    const saver = opened.storage.saver();
+    for (const options of [{ sort: true }, { onDuplicate: "first" }, { onDuplicate: "sometimes" }, { sort: "yes" }]) {
+      await expect(saver.saveData(loose(), "options", options as object)).rejects.toMatchObject({
+        name: "ConfigError",
+      });
+    }
+    await expect(saver.saveData(loose(), "options", { mode: "append", sort: true })).rejects.toMatchObject({
+      name: "ConfigError",
+      hint: expect.stringMatching(/timeColumn/),
+    });
+  });
+});
+
+describe("a range that is replaced", () => {
+  test("holds the frame alone, from its first to its last time, and nothing else changes", async () => {
+    const saver = opened.storage.saver();
+    await saver.saveData(minutes(0, 10), "ranged_save", { timeColumn: "t" });
+    const two = frame({ t: ["2024-01-01T00:03:00", "2024-01-01T00:06:00"], v: [300n, null] }, types);
+    await saver.saveData(two, "ranged_save", { mode: "replaceRange" });
+    expect(await values("ranged_save")).toEqual([0, 1, 2, 300, 0, 7, 8, 9]);
+    expect(await opened.storage.source().describe("ranged_save")).toMatchObject({ rows: 8, timeColumn: "t" });
+    await saver.saveData(frame([], types), "ranged_save", { mode: "replaceRange" });
+    expect(await values("ranged_save")).toHaveLength(8);
+    await saver.saveData(minutes(20, 1), "ranged_save", { mode: "replaceRange" });
+    expect(await values("ranged_save")).toEqual([0, 1, 2, 300, 0, 7, 8, 9, 20]);
+  });
+
+  test("of other columns, or held in another way, is put together exactly", async () => {
+    const saver = opened.storage.saver();
+    const days = (d: string[], v: unknown[], type: string) => frame({ d, v }, { d: "date", v: type });
+    await saver.saveData(days(["2024-01-01", "2024-01-02", "2024-01-03"], [1, 2, 3], "int8"), "far", {
+      timeColumn: "d",
+    });
+    await saver.saveData(days(["2024-01-02", "9999-12-31"], [20, 99], "int8"), "far", { mode: "replaceRange" });
+    const expected = days(["2024-01-01", "2024-01-02", "9999-12-31"], [1, 20, 99], "int8");
+    expect(await compareFrames(await opened.storage.source().getData("far"), expected)).toBeNull();
+    const more = frame({ d: ["2024-01-02"], note: ["x"] }, { d: "date", note: "string" });
+    await saver.saveData(more, "far", { mode: "replaceRange" });
+    expect(records(await opened.storage.source().getData("far"))).toEqual([
+      { d: "2024-01-01", v: 1, note: null },
+      { d: "2024-01-02", v: null, note: "x" },
+      { d: "9999-12-31", v: 99, note: null },
+    ]);
+  });
+
+  test("needs a time column, and takes an unsorted frame only sorted", async () => {
+    const saver = opened.storage.saver();
+    await saver.saveData(frame({ a: [1] }), "timeless");
+    await expect(saver.saveData(frame({ a: [2] }), "timeless", { mode: "replaceRange" })).rejects.toMatchObject({
+      name: "ConfigError",
+    });
+    const key = ["t"] as const;
+    await expect(
+      saver.saveData(minutes(0, 1), "timeless", { mode: "replaceRange", key } as object),
+    ).rejects.toMatchObject({ name: "ConfigError" });
+  });
+});
+
+describe("buckets of time", () => {
+  test("are made by ArcticDB, within a range, in the columns' own types", async () => {
+    const times = ["00:00:00", "00:04:59.999999", "00:05:00", "00:11:00"].map((time) => `2024-01-01T${time}`);
+    const saved = frame(
+      {
+        t: times,
+        price: [1.5, 2.5, null, 4.5],
+        volume: [1n, null, 3n, 4n],
+        took: [1n, 2n, 3n, 4n],
+        side: ["a", "b", null, "d"],
+        day: times.map((time) => time.slice(0, 10)),
+      },
+      {
+        t: "datetime[us, UTC]",
+        price: "float64?",
+        volume: "int64?",
+        took: "duration[ms]",
+        side: 'enum["a","b","d"]?',
+        day: "date",
+      },
+    );
+    const { storage } = opened;
+    await storage.saver().saveData(saved, "bars", { timeColumn: "t" });
+    const bars = await storage.source().getData("bars", {
+      aggregate: {
+        every: "5m",
+        columns: {
+          side: "last",
+          high: { column: "price", by: "max" },
+          volume: "sum",
+          took: "sum",
+          day: "first",
+          trades: { column: "price", by: "count" },
+        },
+      },
+    });
+    const expected = frame(
+      {
+        t: ["2024-01-01T00:00:00Z", "2024-01-01T00:05:00Z", "2024-01-01T00:10:00Z"],
+        side: ["b", null, "d"],
+        high: [2.5, null, 4.5],
+        volume: [1n, 3n, 4n],
+        took: [3n, 3n, 4n],
+        day: ["2024-01-01", "2024-01-01", "2024-01-01"],
+        trades: [2n, 0n, 1n],
+      },
+      {
+        t: "datetime[us, UTC]",
+        side: 'enum["a","b","d"]?',
+        high: "float64?",
+        volume: "int64",
+        took: "duration[ms]",
+        day: "date",
+        trades: "uint64",
+      },
+    );
+    expect(await compareFrames(bars, expected)).toBeNull();
+    const part = await storage.source().getData("bars", {
+      from: "2024-01-01T00:01:00Z",
+      to: "2024-01-01T00:06:00Z",
+      limit: 1,
+      aggregate: { every: "1h", columns: { volume: "count" } },
+    });
+    expect(records(part)).toEqual([{ t: "2024-01-01T00:00:00.000000Z", volume: 1n }]);
+  });
+
+  test("of days that are a date's begin between them come as times", async () => {
+    const saved = frame({ d: ["2024-01-01", "2024-01-02"], v: [1, 2] }, { d: "date", v: "int8" });
+    await opened.storage.saver().saveData(saved, "daily", { timeColumn: "d" });
+    const source = opened.storage.source();
+    const half = await source.getData("daily", { aggregate: { every: "12h", columns: { v: "last" } } });
+    expect(records(half)).toMatchObject([{ d: "2024-01-01T00:00:00.000000000", v: 1 }, { v: 2 }]);
+    const whole = await source.getData("daily", { aggregate: { every: "1d", columns: { v: "last" } } });
+    expect(records(whole)).toEqual(records(saved));
+  });
+
+  test("are refused where they have no meaning, with what to do", async () => {
+    const { storage } = opened;
+    const saved = frame({ d: ["2024-01-01"], v: [1], s: ["x"] }, { d: "date", v: "int8", s: "string" });
+    await storage.saver().saveData(saved, "asked", { timeColumn: "d" });
+    await storage.saver().saveData(frame({ v: [1] }), "no_time");
+    const wrong = (name: string, aggregate: object, more = {}) =>
+      expect(storage.source().getData(name, { aggregate, ...more } as object)).rejects.toMatchObject({
+        name: expect.stringMatching(/ConfigError|SchemaError/),
+        hint: expect.stringMatching(/./),
+      });
+    await wrong("asked", { every: "5 minutes", columns: { v: "last" } });
+    await wrong("asked", { every: "5m", columns: {} });
+    await wrong("asked", { every: "5m", columns: { v: "median" } });
+    await wrong("asked", { every: "5m", columns: { w: "last" } });
+    await wrong("asked", { every: "5m", columns: { s: "sum" } });
+    await wrong("asked", { every: "5m", columns: { d: "last" } });
+    await wrong("no_time", { every: "5m", columns: { v: "last" } });
+  });
+});
+
+describe("small appends", () => {
+  test("are merged by and by, exactly, so that few pieces are left to read", async () => {
+    const saver = opened.storage.saver();
+    await saver.saveData(minutes(0, 1), "pieces_merge", { timeColumn: "t" });
+    for (let minute = 1; minute < 40; minute += 1) {
+      await saver.saveData(minutes(minute, 1), "pieces_merge", { mode: "append" });
+    }
+    expect(await compareFrames(await opened.storage.source().getData("pieces_merge"), minutes(0, 40))).toBeNull();
+    const { pieces } = await opened.python(
+      "print(json.dumps({'pieces': library.compact_data_explain_plan('pieces_merge').num_row_slices_before}))",
+    );
+    expect(pieces).toBeLessThanOrEqual(16);
+  });
+});
+
 describe("versions", () => {
   test("that millrace saved stay ten at a time, however the rows came", async () => {
     const saver = opened.storage.saver();

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
@@ -6,9 +6,9 @@ import { records } from "../../../src/frame/records.ts";
 import { Connection } from "../../../src/storages/arctic/connection.ts";
 import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/arctic/index.ts";
 import { arcticParts } from "../../../src/storages/arctic/parts.ts";
-import { workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
+import { protocolVersion, workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
 import { startProgram } from "../../system/program.ts";
-import { type OpenedArctic, openArctic } from "./open.ts";
+import { exchanged, type OpenedArctic, openArctic, pidOf } from "./open.ts";
 
 const hold = new URL("programs/hold.ts", import.meta.url);
 const append = new URL("programs/append.ts", import.meta.url);
@@ -16,12 +16,6 @@ const rows = (count: number) => frame({ id: Array.from({ length: count }, (_, id
 
 const settingsOf = ({ config }: OpenedArctic) =>
   JSON.stringify({ FS_DATA: config.FS_DATA, FS_TEMP: config.FS_TEMP, ARCTIC_IDLE: config.ARCTIC_IDLE });
-
-async function pidOf({ storage }: OpenedArctic): Promise<number> {
-  const [helper] = await storage.helpers();
-  if (!helper) throw new Error("There is no worker.");
-  return helper.pid;
-}
 
 async function isGone(pid: number): Promise<boolean> {
   for (let tries = 0; tries < 400; tries += 1) {
@@ -165,7 +159,7 @@ describe("the worker's protocol", () => {
     if (!connection) throw new Error("Nothing listens.");
     const library = opened.config.ARCTIC_LIBRARY;
     await expect(connection.request("list", { library }, 5_000)).rejects.toMatchObject({ code: "bad_request" });
-    const hello = { protocol: 1, uri: "lmdb:///elsewhere", idle: 60, where: "" };
+    const hello = { protocol: protocolVersion, uri: "lmdb:///elsewhere", idle: 60, where: "" };
     await expect(connection.request("hello", hello, 5_000)).rejects.toMatchObject({ code: "address" });
     await connection.request("hello", { ...hello, uri: `lmdb://${opened.config.FS_DATA}/arctic` }, 5_000);
     const answers = await Promise.all([
@@ -207,11 +201,4 @@ describe("an abort", () => {
 async function openSockets({ config }: OpenedArctic): Promise<string[]> {
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   return arcticParts({ config, logger }).library.sockets();
-}
-
-/** Exchange files of this process that are still there. */
-async function exchanged({ config }: OpenedArctic): Promise<string[]> {
-  const roots = [`/dev/shm/millrace-${process.geteuid?.()}`, `${config.FS_TEMP}/.millrace-exchange`];
-  const found = await Promise.all(roots.map((root) => readdir(root, { recursive: true }).catch((): string[] => [])));
-  return found.flat().filter((name) => name.startsWith(`${process.pid}-`) && name.endsWith(".arrow"));
 }

@@ -229,6 +229,37 @@ test("batches are saved as one frame, and read in pieces", async () => {
   expect(heights).toEqual([3, 1]);
 });
 
+test("all pieces are of the frame that stood there at first, also when another takes its place meanwhile", async () => {
+  const { source, saver } = await openTemp();
+  const numbers = (first: number, rows: number) =>
+    makeFrame({ id: Array.from({ length: rows }, (_, row) => first + row) }, { id: "int32" });
+  await saver.saveData(numbers(0, 1_000), "x");
+  const pieces = [];
+  for await (const piece of source.getBatches("x", { batchRows: 300, limit: 950 })) {
+    await saver.saveData(numbers(5_000, 10), "x");
+    pieces.push(piece);
+  }
+  expect(pieces.map(({ height }) => height)).toEqual([300, 300, 300, 50]);
+  expect(await compareFrames(pl.concat(pieces), numbers(0, 950))).toBeNull();
+  expect(await compareFrames(await source.getData("x"), numbers(5_000, 10))).toBeNull();
+});
+
+test("pieces hold what the options ask for, and one is empty when that is nothing", async () => {
+  const { source, saver } = await openTemp();
+  const days = Array.from({ length: 20 }, (_, day) => `2024-01-${String(day + 1).padStart(2, "0")}`);
+  await saver.saveData(makeFrame({ day: days, n: days.map((_, n) => n) }, { day: "date", n: "int32" }), "x");
+  const read = async (from: string) => {
+    const pieces = [];
+    for await (const piece of source.getBatches("x", { batchRows: 6, from, columns: ["n"] })) pieces.push(piece);
+    return pieces.map((piece) => piece.getColumn("n").toArray());
+  };
+  expect(await read("2024-01-17")).toEqual([
+    [16, 17],
+    [18, 19],
+  ]);
+  expect(await read("2025-01-01")).toEqual([[]]);
+});
+
 test("deleteData tells whether there was something", async () => {
   const { source, saver, root } = await openTemp();
   await saver.saveData(two(), "x", { key: ["id"] });

@@ -1,0 +1,91 @@
+import { writeFile } from "node:fs/promises";
+import type { Config } from "../../config/settings.ts";
+import { exchangeFile } from "../../frame/exchange.ts";
+import { type Expr, pl } from "../../frame/polars.ts";
+
+const slots = 1 << 14;
+const slotBytes = 32;
+
+/**
+ * Numbers with more digits than every float64 holds, collected while records are cut, to be proven by polars' own threads: their digits
+ * are those of the shortest text of the float, or the column is no float.
+ */
+export class DigitProof {
+  #bytes = Buffer.allocUnsafe(1 << 16);
+  #length = 0;
+  /** Numbers that were collected already: length, column and text in slots of `slotBytes`. */
+  readonly #known = new Uint8Array(slots * slotBytes);
+
+  add(column: number, bytes: Buffer, start: number, end: number): void {
+    if (this.#isKnown(column, bytes, start, end)) return;
+    const most = this.#length + end - start + 12;
+    if (most > this.#bytes.length) this.#grow(most);
+    const into = this.#bytes;
+    let at = this.#length + into.write(String(column), this.#length, "latin1");
+    into[at++] = 0x2c;
+    for (let i = start; i < end; i += 1) into[at++] = bytes[i] as number;
+    into[at++] = 0x0a;
+    this.#length = at;
+  }
+
+  /** Prices and the like come again and again. Each slot keeps the last number whose hash led there. */
+  #isKnown(column: number, bytes: Buffer, start: number, end: number): boolean {
+    const length = end - start;
+    if (length > slotBytes - 2 || column > 255) return false;
+    let hash = column;
+    for (let i = start; i < end; i += 1) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0;
+    const known = this.#known;
+    const slot = ((hash ^ (hash >>> 15)) & (slots - 1)) * slotBytes;
+    if (known[slot] === length && known[slot + 1] === column) {
+      let i = 0;
+      while (i < length && known[slot + 2 + i] === bytes[start + i]) i += 1;
+      if (i === length) return true;
+    }
+    known[slot] = length;
+    known[slot + 1] = column;
+    for (let i = 0; i < length; i += 1) known[slot + 2 + i] = bytes[start + i] as number;
+    return false;
+  }
+
+  get isLong(): boolean {
+    return this.#length > 8 << 20;
+  }
+
+  /** The columns with a number that no float64 holds. What was collected is forgotten at once, so that more can be added. */
+  async failed(config: Config): Promise<number[]> {
+    if (this.#length === 0) return [];
+    const numbers = this.#bytes.subarray(0, this.#length);
+    this.#bytes = Buffer.allocUnsafe(this.#bytes.length);
+    this.#length = 0;
+    await using file = await exchangeFile(config, numbers.length);
+    await writeFile(file.path, [Buffer.from("column,text\n"), numbers]);
+    const scanned = pl.scanCSV(file.path, {
+      schema: { column: pl.Int32, text: pl.String },
+      ...{ hasHeader: true, ignoreErrors: false, glob: false, cache: false, inferSchemaLength: 0 },
+    });
+    const printed = pl.col("text").cast(pl.Float64, false).cast(pl.String);
+    const texts = await scanned.collect();
+    const odd = await texts
+      .lazy()
+      .select(printed.neq(pl.col("text")).any())
+      .collect();
+    if (odd.getColumn(odd.columns[0] as string).toArray()[0] !== true) return [];
+    const wrong = await texts
+      .lazy()
+      .filter(digitsOf(printed).neq(digitsOf(pl.col("text"))))
+      .select(pl.col("column").unique())
+      .collect();
+    return [...wrong.getColumn("column").toArray()].map(Number);
+  }
+
+  #grow(least: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(least, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+/** The digits of a number without sign, point, exponent and the zeros at both ends. */
+function digitsOf(text: Expr): Expr {
+  return text.str.replace("[eE].*$", "").str.replaceAll("[^0-9a-z]", "").str.replace("^0+", "").str.replace("0+$", "");
+}
