@@ -17,7 +17,8 @@ export interface KeptFrame {
   readonly saved: Date;
 }
 
-const keptShape = z.object({
+/** What of it is JSON. */
+export const keptShape = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })) }),
   // Pairs: an object would lose a column called "__proto__".
   bound: z.array(z.tuple([z.string(), z.string()])),
