@@ -7,7 +7,7 @@ import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
 import { lockedName, nameLock } from "./holder.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
-import { writeKept } from "./kept-frame.ts";
+import { boundOf, writeKept } from "./kept-frame.ts";
 import { ensureMetadata, type MetadataRights, recordChanges } from "./metadata.ts";
 import {
   type Found,
@@ -179,7 +179,7 @@ async function keep(
   const { columns } = await describeTable(connection, relation);
   await writeKept(connection, relation.oid, name, {
     schema: { fields: plan.fields },
-    bound: columns.map(({ name: column, sql }) => [column, sql] as const),
+    bound: boundOf(columns),
     keepOrder: plan.keepOrder,
     ...(plan.key && { key: plan.key }),
     ...(plan.timeColumn !== undefined && { timeColumn: plan.timeColumn }),

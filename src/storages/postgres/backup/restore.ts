@@ -7,7 +7,7 @@ import { describeTable, findRelation, type Relation, referencesTo, type Table, t
 import { type Connection, readWrite } from "../database.ts";
 import { lockedName, nameLock } from "../holder.ts";
 import { quote, quoteTable, type TableName } from "../identifiers.ts";
-import { keptShape, removeKept, writeKept } from "../kept-frame.ts";
+import { boundOf, keptShape, removeKept, writeKept } from "../kept-frame.ts";
 import { ensureMetadata, type MetadataRights } from "../metadata.ts";
 import type { PostgresParts } from "../parts.ts";
 import { refuseChildren } from "../save.ts";
@@ -221,6 +221,5 @@ async function keep(
     return;
   }
   const { columns } = await describeTable(connection, relation);
-  const bound = Object.fromEntries(columns.map((column) => [column.name, column.sql]));
-  await writeKept(connection, relation.oid, name, { ...kept.data, bound });
+  await writeKept(connection, relation.oid, name, { ...kept.data, bound: boundOf(columns) });
 }
