@@ -17,7 +17,7 @@ export type RowSource = DataFrame | AsyncIterable<DataFrame> | Iterable<DataFram
  * The rows of a frame or of batches, one by one, each as `records` gives it, in constant memory. The event loop is free between
  * slices of some thousand rows. Leaving the loop early closes the batches.
  *
- *     for await (const row of rows(source.getBatches("prices"), schema)) …
+ *     for await (const row of rows(source.getBatches("prices", { schema }), schema)) …
  *
  * With a schema every frame is checked against it (`assertSchema`) before its first row, and the rows have its types. With a
  * validator, such as a zod object, each row is what the validator makes of it.
