@@ -74,6 +74,13 @@ test("rows that go in may be wider: Dates and texts for times, whole numbers for
   }>();
 });
 
+test("lists of numbers may come as typed arrays", () => {
+  const series = frameSchema({ values: "list[float64]", ids: "list[int64]" });
+  expectTypeOf({ values: Float32Array.of(1), ids: BigInt64Array.of(1n) }).toExtend<NewRowOf<typeof series>>();
+  // @ts-expect-error texts are no typed array
+  expectTypeOf({ values: ["1"], ids: [] }).toExtend<NewRowOf<typeof series>>();
+});
+
 test("a text that is no type does not compile", () => {
   const wrong = [
     // @ts-expect-error a misspelt type

@@ -183,15 +183,35 @@ class Store:
                 return False
             raise
 
-    def _kind(self, library: Any, symbol: str, version: Any) -> str:
-        info = library._nvs._get_info(symbol, version)
-        return str(info.timeseries_descriptor.normalization.WhichOneof("input_type"))
+    def _normalization(self, library: Any, symbol: str, version: Any) -> Any:
+        return library._nvs._get_info(symbol, version).timeseries_descriptor.normalization
 
-    def _require_table(self, library: Any, symbol: str, version: Any) -> None:
-        kind = self._kind(library, symbol, version)
+    def _kind(self, library: Any, symbol: str, version: Any) -> str:
+        return str(self._normalization(library, symbol, version).WhichOneof("input_type"))
+
+    def _require_table(self, library: Any, symbol: str, version: Any) -> dict[str, Any]:
+        """The values behind pandas' categorical columns, of which Arrow gives only the codes."""
+        found = self._normalization(library, symbol, version)
+        kind = str(found.WhichOneof("input_type"))
         if kind not in TABLES:
             code = "pickled" if kind == "msg_pack_frame" else "no_table"
             raise Failure(code, f"It holds {'pickled Python objects' if code == 'pickled' else 'no table'} ({kind}).")
+        common = getattr(getattr(found, kind), "common", None)
+        categories: dict[str, Any] = {}
+        for name, kept in getattr(common, "categories", {}).items():
+            categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.large_string())
+        for name, kept in getattr(common, "int_categories", {}).items():
+            categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.int64())
+        return categories
+
+    def _decoded(self, table: Any, categories: dict[str, Any]) -> Any:
+        pa = self._modules.pa
+        table = table.replace_schema_metadata(None)
+        for at, name in enumerate(table.schema.names):
+            if name in categories:
+                codes = [None if code is None or code < 0 else code for code in table.column(at).to_pylist()]
+                table = table.set_column(at, name, categories[name].take(pa.array(codes, pa.int64())))
+        return table
 
     def describe(self, request: Message) -> Message:
         """Facts of a version; with `brief` only what its metadata tells."""
@@ -202,8 +222,8 @@ class Store:
             return brief
         # A version that only a snapshot holds is found by the snapshot's name alone.
         version = self._as_of(request) if "snapshot" in request else info.version
-        self._require_table(library, symbol, version)
-        head = library.head(symbol, 0, as_of=version, output_format="PYARROW").data.schema
+        categories = self._require_table(library, symbol, version)
+        head = self._decoded(library.head(symbol, 0, as_of=version, output_format="PYARROW").data, categories).schema
         facts = library.get_description(symbol, as_of=version)
         index = facts.index[0] if len(facts.index) == 1 and is_time(facts.index[0]) else None
         answer: Message = {
@@ -236,7 +256,7 @@ class Store:
         version = self._as_of(request)
         if "snapshot" not in request and not isinstance(version, int):
             version = library.read_metadata(symbol, as_of=version).version
-        self._require_table(library, symbol, version)
+        categories = self._require_table(library, symbol, version)
         options: Message = {"as_of": version, "output_format": "PYARROW", "columns": request.get("columns")}
         if request.get("rows") is not None:
             options["row_range"] = tuple(request["rows"])
@@ -245,7 +265,7 @@ class Store:
         if request.get("aggregate") is not None:
             options["query_builder"] = self._resampling(request["aggregate"])
         item = library.read(symbol, **options)
-        table = item.data.replace_schema_metadata(None)
+        table = self._decoded(item.data, {} if "aggregate" in request else categories)
         answer = {
             "version": item.version,
             "rows": table.num_rows,

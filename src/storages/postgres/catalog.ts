@@ -20,6 +20,8 @@ export interface TableColumn {
   readonly fillsItself: boolean;
   /** It can't be written to. */
   readonly generated: boolean;
+  /** It is written to only by `OVERRIDING SYSTEM VALUE`. */
+  readonly identity: boolean;
 }
 
 /** All that matters of a table or view. */
@@ -53,7 +55,7 @@ export async function describeTable(connection: Connection, relation: Relation):
 
 const columnsSql = `
   SELECT attname, pg_catalog.format_type(atttypid, atttypmod) AS sql, attnotnull,
-         atthasdef OR attidentity <> '' AS fills, attgenerated <> '' OR attidentity = 'a' AS generated
+         atthasdef OR attidentity <> '' AS fills, attgenerated <> '' OR attidentity = 'a' AS generated, attidentity = 'a' AS identity
   FROM pg_catalog.pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
 
 async function columnsOf({ run }: Connection, oid: string): Promise<TableColumn[]> {
@@ -63,6 +65,7 @@ async function columnsOf({ run }: Connection, oid: string): Promise<TableColumn[
     notNull: row.attnotnull === "t",
     fillsItself: row.fills === "t",
     generated: row.generated === "t",
+    identity: row.identity === "t",
   }));
 }
 

@@ -207,7 +207,9 @@ export class Database {
   /** All in one message. The last statement gives the number by which the server knows what runs here, also behind PgBouncer. */
   async #begin(client: PoolClient, begin: string, first: string | undefined): Promise<void> {
     const { LOCK_TIMEOUT, DB_STATEMENT_TIMEOUT } = this.#context.config;
-    const statements = [begin, textSettings, `SET LOCAL lock_timeout = ${Math.ceil(LOCK_TIMEOUT)}`];
+    // A save waits for its batches, and a snapshot for all backups of it.
+    const patience = "SET LOCAL idle_in_transaction_session_timeout = 0";
+    const statements = [begin, textSettings, patience, `SET LOCAL lock_timeout = ${Math.ceil(LOCK_TIMEOUT)}`];
     if (DB_STATEMENT_TIMEOUT > 0) statements.push(`SET LOCAL statement_timeout = ${Math.ceil(DB_STATEMENT_TIMEOUT)}`);
     if (first) statements.push(first);
     statements.push("SELECT pg_catalog.pg_backend_pid() AS pid");

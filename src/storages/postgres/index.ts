@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { PostgresBackup } from "./backup.ts";
+export { PostgresBackup } from "./backup/service.ts";
 export type { PostgresSaveOptions } from "./capabilities.ts";
 export { embeddedStatus, embeddedUrl, stopEmbedded } from "./embedded/status.ts";
 export type { PlannedStatement } from "./save-plan.ts";

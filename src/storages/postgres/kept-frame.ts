@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
+import type { TableColumn } from "./catalog.ts";
 import type { Connection } from "./database.ts";
 import { metadataSchema, type TableName } from "./identifiers.ts";
 import { metadataRights } from "./metadata.ts";
@@ -17,7 +18,13 @@ export interface KeptFrame {
   readonly saved: Date;
 }
 
-const keptShape = z.object({
+/** The types of a table's columns, as they are kept with its frame. */
+export function boundOf(columns: readonly TableColumn[]): KeptFrame["bound"] {
+  return columns.map(({ name, sql }) => [name, sql] as const);
+}
+
+/** What of it is JSON. */
+export const keptShape = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })) }),
   // Pairs: an object would lose a column called "__proto__".
   bound: z.array(z.tuple([z.string(), z.string()])),

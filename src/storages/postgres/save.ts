@@ -7,7 +7,7 @@ import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
 import { lockedName, nameLock } from "./holder.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
-import { writeKept } from "./kept-frame.ts";
+import { boundOf, writeKept } from "./kept-frame.ts";
 import { ensureMetadata, type MetadataRights, recordChanges } from "./metadata.ts";
 import {
   type Found,
@@ -18,7 +18,7 @@ import {
   unkeptTypes,
 } from "./save-plan.ts";
 import { copyRows } from "./save-rows.ts";
-import { createStaging, insertStaged, mergeStaged, replaceReferenced, stagingTable } from "./staging.ts";
+import { createStaging, insertStaged, mergeStaged, replaceReferenced, type Staged, stagingTable } from "./staging.ts";
 
 /** How a save is carried out. */
 export interface SaveRun {
@@ -121,13 +121,18 @@ async function saveIntoTable(
   if (plan.staged && !staged) throw changedMeanwhile(request);
   if (mode === "replace" && references.length === 0) await connection.run(`DELETE FROM ${target}`);
   await runAll(connection, plan.before);
-  if (references.length > 0) await replaceReferenced(connection, table, request, plan, references, rows);
-  else if (plan.by) {
-    const replace = mode !== "insertOnly";
-    await mergeStaged(connection, table, request, plan, { key: plan.by, rows, replace });
-  } else if (staged) await insertStaged(connection, request, plan, rows);
+  const content = stagedRows(request, plan, rows);
+  if (references.length > 0) await replaceReferenced(connection, table, content, { key: plan.by, references });
+  else if (plan.by) await mergeStaged(connection, table, content, { key: plan.by, replace: mode !== "insertOnly" });
+  else if (staged) await insertStaged(connection, content);
   else rows = await copyRows(connection, how.rows, { table: target, fields, frame, order, ...how });
   return { rows, plan };
+}
+
+function stagedRows({ frame, name, fields }: SaveRequest, { targets, keepOrder }: SavePlan, rows: number): Staged {
+  const order = keepOrder ? { columns: [orderColumn], targets: ["bigint"] } : { columns: [], targets: [] };
+  const columns = [...fields.map((field) => field.name), ...order.columns];
+  return { frame, name, columns, targets: [...targets, ...order.targets], rows };
 }
 
 async function runAll({ run }: Connection, statements: readonly PlannedStatement[]): Promise<void> {
@@ -135,7 +140,11 @@ async function runAll({ run }: Connection, statements: readonly PlannedStatement
 }
 
 /** A table's rows include those of the tables that inherit from it, which are not this frame's to delete. */
-async function refuseChildren(connection: Connection, table: Table, { frame, name }: SaveRequest): Promise<void> {
+export async function refuseChildren(
+  connection: Connection,
+  table: Table,
+  { frame, name }: Pick<SaveRequest, "frame" | "name">,
+): Promise<void> {
   const children = await childrenOf(connection, table.oid);
   if (children.length === 0) return;
   const [first = ""] = children;
@@ -170,7 +179,7 @@ async function keep(
   const { columns } = await describeTable(connection, relation);
   await writeKept(connection, relation.oid, name, {
     schema: { fields: plan.fields },
-    bound: columns.map(({ name: column, sql }) => [column, sql] as const),
+    bound: boundOf(columns),
     keepOrder: plan.keepOrder,
     ...(plan.key && { key: plan.key }),
     ...(plan.timeColumn !== undefined && { timeColumn: plan.timeColumn }),

@@ -18,7 +18,7 @@ import {
 } from "../../frame/schema.ts";
 import { parseType } from "../../frame/types.ts";
 import { assertSaveOptions, exceptOption } from "../options.ts";
-import type { PostgresBackup } from "./backup.ts";
+import type { PostgresBackup } from "./backup/service.ts";
 import { type PostgresSaveOptions, postgresRules } from "./capabilities.ts";
 import { deleteTable } from "./delete.ts";
 import { postgresHealth } from "./health.ts";

@@ -51,6 +51,21 @@ export function serverError(cause: unknown, action: Action): MillraceError {
     const denied = `PostgreSQL at ${action.server} does not let this user ${action.doing}: ${text}`;
     return new UnavailableError(denied, { ...details, code: "ACCESS_DENIED", hint: "Ask for the right with GRANT." });
   }
+  if (/CERT|^ERR_TLS|^UNABLE_TO_|ISSUER/.test(code)) {
+    return new UnavailableError(`The certificate of PostgreSQL at ${action.server} is not trusted: ${text}`, {
+      ...details,
+      code: "ACCESS_DENIED",
+      hint: "Name the authority that signed it with DB_CA, and the server as the certificate does with DB_SERVER.",
+    });
+  }
+  if (/does not support SSL/.test(message)) {
+    const hint = "Turn TLS on there, or set DB_TLS=off.";
+    return new UnavailableError(`PostgreSQL at ${action.server} has no TLS.`, {
+      ...details,
+      code: "ACCESS_DENIED",
+      hint,
+    });
+  }
   if (isConnectionLost(cause, code)) {
     return new UnavailableError(`PostgreSQL at ${action.server} does not answer: ${text || errnoOf(cause)}`, {
       ...details,

@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compareFrames } from "../../../src/frame/compare.ts";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
+import { makeEnvironment } from "../../../src/storages/arctic/environment.ts";
+import { run } from "../../../src/system/run.ts";
 import { type OpenedArctic, openArctic } from "./open.ts";
 
 let opened: OpenedArctic;
@@ -52,6 +55,65 @@ print('{}')`);
     expect(records(narrowed)).toMatchObject([{ a: 2n, s: null }]);
     expect((await source.getData("unnamed")).height).toBe(1);
     expect(records(await source.getData("rows"))).toEqual([{ a: true }, { a: false }]);
+  });
+
+  test("millrace reads pandas' other frames: several indexes, without names, of texts, categories, series, without rows", async () => {
+    await opened.python(`
+import pandas as pd
+days = pd.date_range('2024-01-01', periods=2)
+value = {'v': [1, 2]}
+library.write('multi', pd.DataFrame(value, index=pd.MultiIndex.from_arrays([days, ['a', 'b']], names=['t', 's'])))
+library.write('multi_unnamed', pd.DataFrame(value, index=pd.MultiIndex.from_arrays([days, ['a', 'b']])))
+library.write('by_text', pd.DataFrame(value, index=pd.Index(['x', 'y'], name='k')))
+library.write('by_number', pd.DataFrame(value, index=pd.Index([5, 7], name='k')))
+library.write('no_names', pd.DataFrame([[1, 2]]))
+library.write('categories', pd.DataFrame({
+  'c': pd.Categorical(['x', None], categories=['y', 'x']), 'n': pd.Categorical([10, 20], categories=[20, 10])}))
+library.write('series', pd.Series([1.5, 2.5], index=days, name='p'))
+library.write('empty', pd.DataFrame({'a': pd.Series([], dtype='int64')}, index=days[:0]))
+library.write('twice', pd.DataFrame([[1, 2]], columns=['a', 'a']))
+print('{}')`);
+    const [first, second] = ["2024-01-01T00:00:00.000000000", "2024-01-02T00:00:00.000000000"];
+    const expected: Record<string, unknown[]> = {
+      multi: [
+        { t: first, s: "a", v: 1n },
+        { t: second, s: "b", v: 2n },
+      ],
+      multi_unnamed: [
+        { __index_level_0__: first, __index_level_1__: "a", v: 1n },
+        { __index_level_0__: second, __index_level_1__: "b", v: 2n },
+      ],
+      by_text: [
+        { k: "x", v: 1n },
+        { k: "y", v: 2n },
+      ],
+      by_number: [
+        { k: 5n, v: 1n },
+        { k: 7n, v: 2n },
+      ],
+      no_names: [{ "0": 1n, "1": 2n }],
+      categories: [
+        { c: "x", n: 10n },
+        { c: null, n: 20n },
+      ],
+      series: [
+        { __index__: first, p: 1.5 },
+        { __index__: second, p: 2.5 },
+      ],
+      empty: [],
+      twice: [{ a: 1n, _a_: 2n }],
+    };
+    const source = opened.storage.source();
+    expect(await source.listSources()).toEqual(expect.arrayContaining(Object.keys(expected)));
+    for (const [name, rows] of Object.entries(expected)) {
+      expect(records(await source.getData(name)), name).toEqual(rows);
+      expect(records(await source.getData(name, { limit: 5 })), name).toEqual(rows);
+      for await (const piece of source.getBatches(name)) expect(records(piece), name).toEqual(rows);
+      const [, location = null] = await opened.storage.backup().backupData(name);
+      await opened.storage.backup().restoreData(location ?? "", `${name}_again`);
+      expect(records(await source.getData(`${name}_again`)), name).toEqual(rows);
+    }
+    expect(records(await source.getData("multi", { from: "2024-01-02" }))).toHaveLength(1);
   });
 
   test("a version that Python writes counts with its own types, and the log says so", async () => {
@@ -152,5 +214,31 @@ print('{}')`);
     await expect(source.getData("trapped_metadata")).rejects.toMatchObject({ name: "FidelityError" });
     expect(await source.listSources()).not.toContain("trap");
     expect(existsSync(trap)).toBe(false);
+  });
+
+  test("the cron job and the service of docs/arctic.md share one library, at the same time", async () => {
+    const document = await readFile(new URL("../../../docs/arctic.md", import.meta.url), "utf8");
+    const [, job = ""] = /^```python\n([\s\S]*?)^```$/m.exec(document) ?? [];
+    const here = job.replace("./data/arctic", `${opened.config.FS_DATA}/arctic`);
+    expect(here).not.toBe(job);
+    const { python } = await makeEnvironment(opened.logger);
+    const runJob = async () => {
+      const { code, stdout, stderr } = await run(python, ["-c", here]);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+      return stdout;
+    };
+    await runJob();
+    const { storage } = opened;
+    const serve = async () => {
+      const closes = await storage.source().getData("closes", { from: "2024-03-27" });
+      await storage.saver().saveData(closes, "signals", { timeColumn: "day" });
+      return closes.height;
+    };
+    expect(await serve()).toBe(3);
+    const [printed, ...heights] = await Promise.all([runJob(), serve(), serve(), serve()]);
+    expect(heights).toEqual([3, 3, 3]);
+    expect(printed).toMatch(/2024-03-29\s+192\.4/);
+    expect(await storage.source().describe("signals")).toMatchObject({ rows: 3, timeColumn: "day" });
   });
 });

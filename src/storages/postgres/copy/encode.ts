@@ -62,7 +62,7 @@ interface Field {
 
 function refusing(name: string, firstRow: number, frame: string): Refuse {
   return (row, what, remedy) =>
-    new FidelityError(`Column "${name}", row ${firstRow + row}, holds ${what}.`, {
+    new FidelityError(`Column "${name}", row ${firstRow + row + 1}, holds ${what}.`, {
       storage: "postgres",
       frame,
       hint: `${remedy} before saving.`,
