@@ -135,7 +135,9 @@ export async function streamRows(
 function castMisfit(cause: unknown, columns: readonly FrameColumn[], frame: string): Misfit | null {
   if (!fieldsOf(cause).code.startsWith("22")) return null;
   const cast = columns.find((column) => selectExpression(column) !== quote(column.name) && column.instead.length > 0);
-  return cast ? new Misfit(cast.name, null, `a value that PostgreSQL can't cast to ${typeText(cast.type)}`, frame) : null;
+  return cast
+    ? new Misfit(cast.name, null, `a value that PostgreSQL can't cast to ${typeText(cast.type)}`, frame)
+    : null;
 }
 
 /**

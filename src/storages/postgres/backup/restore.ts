@@ -221,6 +221,6 @@ async function keep(
     return;
   }
   const { columns } = await describeTable(connection, relation);
-  const bound = Object.fromEntries(columns.map((column) => [column.name, column.sql]));
+  const bound = columns.map((column) => [column.name, column.sql] as const);
   await writeKept(connection, relation.oid, name, { ...kept.data, bound });
 }
