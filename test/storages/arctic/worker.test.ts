@@ -170,7 +170,7 @@ describe("the worker's protocol", () => {
     expect(answers).toMatchObject([{ symbols: ["one"] }, { rows: 1 }, { symbols: [] }]);
     await expect(connection.request("format_disk", { library }, 5_000)).rejects.toMatchObject({ code: "bad_request" });
     await expect(connection.request("take", { table: 99, library }, 5_000)).rejects.toMatchObject({
-      code: "bad_request",
+      code: "table_gone",
     });
     connection.close();
   });
