@@ -93,6 +93,12 @@ export const errorCodes = {
     cause: "The data could not be written, or a saver resolved `false`. The old data is whole.",
     remedy: "See the cause in the message.",
   },
+  OUTCOME_UNKNOWN: {
+    kind: "SaveError",
+    retryable: false,
+    cause: "The connection was lost while a save was being completed, and the server can't tell whether it took place.",
+    remedy: "Read the frame before you save again: it is the old or the new one, whole.",
+  },
   DISK_FULL: {
     kind: "SaveError",
     retryable: false,

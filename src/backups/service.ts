@@ -141,7 +141,7 @@ export abstract class FrameBackup implements IRestorableBackup {
     const difference = await this.exclusive(scratch, async () => {
       try {
         await this.restore(record.location, record, scratch);
-        return await this.#difference(record, await this.load(scratch));
+        return await this.difference(record, scratch);
       } finally {
         await this.drop(scratch);
       }
@@ -200,8 +200,9 @@ export abstract class FrameBackup implements IRestorableBackup {
     });
   }
 
-  /** In words, how a restored frame differs from what the backup holds, or null. */
-  async #difference(record: StoredBackup, restored: DataFrame): Promise<string | null> {
+  /** In words, how the frame that was restored under `scratch` differs from what the backup holds, or null. */
+  protected async difference(record: StoredBackup, scratch: string): Promise<string | null> {
+    const restored = await this.load(scratch);
     const [{ heightOf }, { compareFrames }] = [await import("../frame/access.ts"), await import("../frame/compare.ts")];
     const kept = await this.readDump(record.location, record);
     if (heightOf(kept) !== record.rows) return `its files hold ${heightOf(kept)} rows, not ${record.rows}.`;

@@ -53,17 +53,28 @@ export const settings = z.looseObject({
     .default("off")
     .meta(
       meta(
-        "TLS to the server: `require` takes any certificate, `verify` checks it. `sslmode` in DATABASE_URL sets it too.",
+        "TLS to the server: `require` takes any certificate, `verify` (or `verify-full`) checks it. `sslmode` in DATABASE_URL sets it too.",
         {
-          aliases: ["PGSSLMODE"],
+          aliases: ["DB_SSL", "PGSSLMODE"],
         },
       ),
     ),
+  DB_CA: text.optional().meta(
+    meta(
+      "File with the authorities, in PEM form, of which one signed the server's certificate. Default: those that Node knows.",
+      {
+        aliases: ["PGSSLROOTCERT"],
+      },
+    ),
+  ),
   DB_SCHEMA: text.default("public").meta(meta("Schema that plain names stand in.")),
   DB_EMBEDDED: oneOf("auto", "always", "never")
     .optional()
     .meta(meta("Use the embedded PostgreSQL. Default: `auto` when nothing names a server, else `never`.")),
   DB_IDLE: duration.default(60_000).meta(meta("How long the embedded PostgreSQL stays after its last user.")),
+  DB_STATEMENT_TIMEOUT: duration
+    .default(0)
+    .meta(meta("How long one statement may take on the server; a COPY of all rows is one. `0`: as long as it needs.")),
   DB_POOL: whole(1, 100).default(10).meta(meta("Connections at most, for one process.")),
   FS_DATA: text
     .default("./data")

@@ -12,7 +12,7 @@ export interface ReadOptions {
   timeColumn?: string;
   /** At most this many rows, the first ones. */
   limit?: number;
-  /** The columns' declared types. They win over what the storage would find. */
+  /** The columns' declared types, such as a `frameSchema(…)`. They win over what the storage would find. */
   schema?: FrameSchema;
   /** Ends the read; the promise rejects with the signal's reason. */
   signal?: AbortSignal;

@@ -13,7 +13,7 @@ type KeyColumns = readonly [string, ...string[]];
 
 /** How to save. The defaults are `mode: "replace"` and `schemaChange: "evolve"`. */
 export type SaveOptions = ({ mode?: "replace" | "append"; key?: KeyColumns } | { mode: "upsert"; key: KeyColumns }) & {
-  /** The columns' declared types; a frame that differs is a SchemaError. */
+  /** The columns' declared types, such as a `frameSchema(…)`; a frame that differs is a SchemaError. */
   schema?: FrameSchema;
   /** The column that holds each row's time; kept with the frame. */
   timeColumn?: string;

@@ -5,8 +5,8 @@ import type { SaveMode } from "./save-options.ts";
 
 /** How storages differ, as data. Code asks these, never the storage's type. */
 export interface Capabilities {
-  /** Modes that `saveData` takes. `replaceRange` is one of ArcticDB's own. */
-  readonly modes: readonly (SaveMode | "replaceRange")[];
+  /** Modes that `saveData` takes: of those that every storage may have, and of its own (postgres `insertOnly`, arctic `replaceRange`). */
+  readonly modes: readonly (SaveMode | "insertOnly" | "replaceRange")[];
   /** Names of the read options that are understood; any other is a ConfigError. */
   readonly readOptions: readonly string[];
   /** Names of the save options that are understood; any other is a ConfigError. */

@@ -31,9 +31,7 @@ export function datetimeReader(data: Data, unit: TimeUnit, zone: string | null):
       const seconds = floorDiv(whole, BigInt(perSecond));
       return text(Number(seconds), Number(whole - seconds * BigInt(perSecond)));
     }
-    let seconds = Math.floor(number / perSecond);
-    // The quotient of a large number may have been rounded up.
-    if (seconds * perSecond > number) seconds--;
+    const seconds = Math.floor(number / perSecond);
     return text(seconds, number - seconds * perSecond);
   };
 }

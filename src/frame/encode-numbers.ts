@@ -12,10 +12,18 @@ const smallArrays = {
   uint32: Uint32Array,
 };
 
+/**
+ * A typed array as it is, in memory of its own: apache-arrow's writer takes buffers that overlap, such as one array given for two
+ * columns, for one, and gives wrong values.
+ */
+export function ownCopy(values: ArrayLike<unknown>): object {
+  return { data: (values as Float64Array).slice(), nullCount: 0 };
+}
+
 /** Numbers of 32 bits or less. */
 export function encodeSmall(column: Column, kind: keyof typeof smallArrays): object {
   const { values } = column;
-  if (values.constructor === smallArrays[kind]) return { data: values, nullCount: 0 };
+  if (values.constructor === smallArrays[kind]) return ownCopy(values);
   const target = new smallArrays[kind](values.length);
   const nulls = new Nulls(values.length);
   const [least, greatest] = rangeOf(kind).map(Number) as [number, number];
@@ -32,7 +40,7 @@ export function encodeSmall(column: Column, kind: keyof typeof smallArrays): obj
 export function encodeFloats(column: Column, kind: "float32" | "float64"): object {
   const { values } = column;
   const array = kind === "float64" ? Float64Array : Float32Array;
-  if (values.constructor === array) return { data: values, nullCount: 0 };
+  if (values.constructor === array) return ownCopy(values);
   const target = new array(values.length);
   const nulls = new Nulls(values.length);
   const wide = kind === "float64";
@@ -49,7 +57,7 @@ export function encodeFloats(column: Column, kind: "float32" | "float64"): objec
 export function encodeIntegers(column: Column, kind: "int64" | "uint64"): object {
   const { values } = column;
   const array = kind === "int64" ? BigInt64Array : BigUint64Array;
-  if (values.constructor === array) return { data: values, nullCount: 0 };
+  if (values.constructor === array) return ownCopy(values);
   const target = new array(values.length);
   const halves = new Int32Array(target.buffer);
   const nulls = new Nulls(values.length);

@@ -1,5 +1,5 @@
 import type { Column } from "./column.ts";
-import { setHalves } from "./encode-numbers.ts";
+import { ownCopy, setHalves } from "./encode-numbers.ts";
 import { PlainMoment } from "./iso-plain.ts";
 import { Nulls } from "./nulls.ts";
 import type { TimeUnit } from "./types.ts";
@@ -10,7 +10,7 @@ const ticksPerSecond = { ms: 1_000, us: 1_000_000, ns: 1_000_000_000 } as const;
 /** Datetimes. Dates and texts of the common form go in without bigints where the ticks are safe integers. */
 export function encodeTicks(column: Column, unit: TimeUnit, zone: string | null): object {
   const { values } = column;
-  if (values.constructor === BigInt64Array) return { data: values, nullCount: 0 };
+  if (values.constructor === BigInt64Array) return ownCopy(values);
   const target = new BigInt64Array(values.length);
   const halves = new Int32Array(target.buffer);
   const nulls = new Nulls(values.length);

@@ -25,8 +25,15 @@ interface Slice {
   readonly parts: ReadonlyMap<string, Part>;
 }
 
-/** Makes a frame of rows that come one after the other, in slices between which the event loop is free. */
-export class FrameBuilder {
+/** A frame of rows that come one after the other, made in slices between which the event loop is free. */
+export async function frameOfStream(
+  source: Iterable<Row> | AsyncIterable<Row>,
+  schema?: RowSchema,
+): Promise<DataFrame> {
+  return new FrameBuilder(schema).addAll(source);
+}
+
+class FrameBuilder {
   readonly #schema: FrameSchema | undefined;
   readonly #validator: StandardSchema<unknown, unknown> | undefined;
   readonly #finders = new Map<string, TypeFinder>();
@@ -108,9 +115,14 @@ function widen(part: Part | undefined, name: string, type: ColumnType, height: n
   return { name, type, data: encodeColumn({ name, type, values }) };
 }
 
-/** Roughly how many values a row has: lists count with their items. */
+/** Roughly how many values a row has: lists count with their items, long texts and bytes for each 64. */
 function sizeOf(row: Row): number {
   let cells = 0;
-  for (const value of Object.values(row ?? {})) cells += Array.isArray(value) ? value.length + 1 : 1;
+  for (const value of Object.values(row ?? {})) {
+    cells++;
+    if (typeof value === "string") cells += value.length >> 6;
+    else if (Array.isArray(value)) cells += value.length;
+    else if (ArrayBuffer.isView(value)) cells += value.byteLength >> 6;
+  }
   return cells;
 }

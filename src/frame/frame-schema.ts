@@ -6,7 +6,7 @@ import type { DataFrame } from "./polars.ts";
 import { records } from "./records.ts";
 import type { ColumnTexts, FrameOf, InputRow, OutputRow, ValidColumns } from "./row-types.ts";
 import { type RowSource, rows } from "./rows.ts";
-import { assertSchema, readSchema } from "./schema.ts";
+import { assertSchema, readSchema, requireFrame } from "./schema.ts";
 
 /**
  * Columns that are declared once, for the run and for the type checker. It goes wherever a FrameSchema or a Standard Schema
@@ -56,6 +56,7 @@ class Declared implements TypedSchema<Row, Output> {
   }
 
   check(df: DataFrame): DataFrame {
+    requireFrame(df);
     assertSchema(df, this);
     return df;
   }

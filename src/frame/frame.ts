@@ -3,7 +3,7 @@ import type { StandardSchema } from "../contracts/standard-schema.ts";
 import { SchemaError } from "../errors.ts";
 import { assemble } from "./assemble.ts";
 import { describe, isRecord } from "./column.ts";
-import { FrameBuilder } from "./frame-builder.ts";
+import { frameOfStream } from "./frame-builder.ts";
 import { declaredParts, foundPart } from "./parts.ts";
 import type { DataFrame } from "./polars.ts";
 import { columnsOfRows, type Row, undeclared } from "./row-columns.ts";
@@ -47,7 +47,7 @@ export type Columns = Readonly<Record<string, ArrayLike<unknown>>>;
 export function frame(data: readonly Row[] | Columns, schema?: RowSchema): DataFrame;
 export function frame(data: RowStream, schema?: RowSchema): Promise<DataFrame>;
 export function frame(data: RowStream | readonly Row[] | Columns, schema?: RowSchema): DataFrame | Promise<DataFrame> {
-  if (isIterable(data)) return new FrameBuilder(schema).addAll(data);
+  if (isIterable(data)) return frameOfStream(data, schema);
   const validator = isValidator(schema) ? schema : undefined;
   const declared = schema && !isValidator(schema) ? readSchema(schema) : undefined;
   const values = Array.isArray(data)

@@ -32,7 +32,7 @@ export async function requireKey(
     const isFloat = types[names.indexOf(name)]?.kind.startsWith("float");
     const column = pl.col(`key ${index}`);
     const row = await firstRow(keys, isFloat ? column.isNull().or(column.isNan()) : column.isNull());
-    if (row !== undefined) fail(`row ${row} has no value of "${name}"`);
+    if (row !== undefined) fail(`row ${row + 1} has no value of "${name}"`);
   }
   const on = key.map((_, index) => `key ${index}`);
   const whole = on.length === 1 ? pl.col("key 0") : pl.struct(on.map((name) => pl.col(name)));
@@ -40,7 +40,7 @@ export async function requireKey(
   if (row === undefined) return;
   const one = keys.slice(row, 1).drop("row");
   const twins = await keys.join(one, { on, how: "semi" }).select(pl.col("row").min()).collect();
-  fail(`row ${twins.getColumn("row").get(0)} and row ${row} have the same`);
+  fail(`row ${Number(twins.getColumn("row").get(0)) + 1} and row ${row + 1} have the same`);
 }
 
 /** The key columns under the names `key 0`, `key 1` …, which no join and no row number gets in the way of. */

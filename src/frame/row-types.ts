@@ -174,7 +174,9 @@ type SizedItems<Item, In extends Way> = Item extends [infer Value, infer Rest ex
     : never
   : never;
 
-type ListOf<Value, In extends Way> = In extends "out" ? (Value | null)[] : readonly (Value | null | undefined)[];
+type ListOf<Value, In extends Way> = In extends "out"
+  ? (Value | null)[]
+  : readonly (Value | null | undefined)[] | (ArrayLike<Extract<Value, number | bigint>> & ArrayBufferView);
 
 /** `"low","high"]`: the union of the categories. One with a backslash in it makes it `string`. */
 type Categories<Text extends string, Found extends string = never> =

@@ -4,7 +4,7 @@ import { columnsOf, heightOf, sliceOf } from "./access.ts";
 import { type DataFrame, pl } from "./polars.ts";
 import { records } from "./records.ts";
 import type { RowOf } from "./row-types.ts";
-import { assertSchema, type DeclaredSchema } from "./schema.ts";
+import { assertSchema, type DeclaredSchema, requireFrame } from "./schema.ts";
 import { isValidator, type RowSchema, validatedLater } from "./validate.ts";
 
 /** Values that are turned into rows at once: some milliseconds of work. */
@@ -17,7 +17,7 @@ export type RowSource = DataFrame | AsyncIterable<DataFrame> | Iterable<DataFram
  * The rows of a frame or of batches, one by one, each as `records` gives it, in constant memory. The event loop is free between
  * slices of some thousand rows. Leaving the loop early closes the batches.
  *
- *     for await (const row of rows(source.getBatches("prices"), schema)) …
+ *     for await (const row of rows(source.getBatches("prices", { schema }), schema)) …
  *
  * With a schema every frame is checked against it (`assertSchema`) before its first row, and the rows have its types. With a
  * validator, such as a zod object, each row is what the validator makes of it.
@@ -36,6 +36,7 @@ export async function* rows(source: RowSource, schema?: RowSchema): AsyncGenerat
   const validator = isValidator(schema) ? schema : undefined;
   let given = 0;
   for await (const batch of framesOf(source)) {
+    requireFrame(batch);
     if (schema && !isValidator(schema)) assertSchema(batch, schema);
     const step = Math.max(1, Math.floor(sliceCells / Math.max(1, columnsOf(batch).length)));
     for (let at = 0; at < heightOf(batch); at += step) {
@@ -47,7 +48,8 @@ export async function* rows(source: RowSource, schema?: RowSchema): AsyncGenerat
   }
 }
 
-/** A frame is iterable too, by its columns. */
+/** A frame is iterable too, by its columns. What is neither is told as no frame. */
 function framesOf(source: RowSource): AsyncIterable<DataFrame> | Iterable<DataFrame> {
-  return pl.DataFrame.isDataFrame(source) ? [source] : source;
+  const several = typeof source === "object" && source !== null && !pl.DataFrame.isDataFrame(source);
+  return several && (Symbol.asyncIterator in source || Symbol.iterator in source) ? source : [source as DataFrame];
 }

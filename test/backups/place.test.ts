@@ -11,7 +11,7 @@ import { type DataFrame, pl } from "../../src/frame/polars.ts";
 import { ArcticBackup } from "../../src/storages/arctic/backup.ts";
 import { arcticParts } from "../../src/storages/arctic/parts.ts";
 import { CsvStorage } from "../../src/storages/csv/index.ts";
-import { PostgresBackup } from "../../src/storages/postgres/backup.ts";
+import { PostgresBackup } from "../../src/storages/postgres/backup/service.ts";
 import { postgresParts } from "../../src/storages/postgres/parts.ts";
 import { testFolder } from "../system/folder.ts";
 import { listeningLogger } from "./logger.ts";

@@ -28,7 +28,7 @@ export interface Stores extends AsyncDisposable {
   readonly all: readonly Store[];
 }
 
-const inOrder: PostgresSaveOptions = { keepOrder: true };
+const inOrder = { mode: "replace", keepOrder: true } as const satisfies PostgresSaveOptions;
 
 export async function openStores(): Promise<Stores> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-fidelity-"));

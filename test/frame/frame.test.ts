@@ -28,6 +28,14 @@ describe("a frame and its records", () => {
     expect(records(pl.concat([df, df]).slice(3, 3))).toStrictEqual([rows[3], rows[0], rows[1]]);
   });
 
+  test("keep texts of every length, in ASCII and beyond it", () => {
+    const letters = ["a", "é", "ẞ", "🚂", "\0", "\u{10ffff}"];
+    const rows = letters.flatMap((letter) => Array.from({ length: 700 }, (_, n) => ({ text: letter.repeat(n % 70) })));
+    rows.push({ text: `${"a".repeat(11)}é` }, { text: "é".repeat(100_000) }, { text: `${"a".repeat(100_000)}🚂` });
+    expect(records(frame(rows))).toStrictEqual(rows);
+    expect(records(frame(rows, { text: "categorical" }))).toStrictEqual(rows);
+  });
+
   test("keep columns with odd names", () => {
     const rows = [{ "*": 1, "^a.*$": 2, abc: 3, " ": 4, "a\nb": 5, "🚂": 6, constructor: 7 }];
     expect(records(frame(rows))).toStrictEqual(rows);
@@ -95,6 +103,16 @@ describe("without a schema", () => {
       expect(() => frame({ a })).toThrow(SchemaError);
     },
   );
+
+  test("one typed array can be several columns, and so can parts of it that overlap", () => {
+    const values = Float64Array.from({ length: 1_000 }, (_, row) => Math.sin(row));
+    const ticks = BigInt64Array.from(values, (value) => BigInt(Math.round(value * 1e15)));
+    const [head, tail] = [values.subarray(0, 900), values.subarray(100)];
+    expect(records(frame({ a: values, b: values, c: ticks, d: ticks }))).toEqual(
+      Array.from(values, (value, row) => ({ a: value, b: value, c: ticks[row], d: ticks[row] })),
+    );
+    expect(records(frame({ a: head, b: tail }))).toEqual(Array.from(head, (a, row) => ({ a, b: tail[row] })));
+  });
 
   test("typed arrays keep their types and their bits", () => {
     const columns = {

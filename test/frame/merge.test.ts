@@ -143,12 +143,12 @@ describe("upsert", () => {
       merge(old, frame({ k }), { mode: "upsert", key: ["k"] });
     await expect(upsert([1, null])).rejects.toMatchObject({
       ...invalid,
-      message: expect.stringContaining("row 1 has no value"),
+      message: expect.stringContaining("row 2 has no value"),
     });
     await expect(upsert([Number.NaN])).rejects.toMatchObject(invalid);
     await expect(upsert([0, 1, -0])).rejects.toMatchObject({
       ...invalid,
-      message: expect.stringContaining("row 0 and row 2"),
+      message: expect.stringContaining("row 1 and row 3"),
     });
     await expect(upsert([1, 1], frame({ k: [5] }))).rejects.toMatchObject(invalid);
     await expect(merge(null, frame({ a: [1] }), { mode: "upsert", key: ["k"] })).rejects.toMatchObject(invalid);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { FrameSchema } from "../../src/contracts/frame-schema.ts";
 import type { ReadOptions } from "../../src/contracts/read-options.ts";
 import type { SaveOptions } from "../../src/contracts/save-options.ts";
+import type { StandardSchema } from "../../src/contracts/standard-schema.ts";
 import { frame } from "../../src/frame/frame.ts";
 import { frameSchema } from "../../src/frame/frame-schema.ts";
 import type { DataFrame, DataType, Series } from "../../src/frame/polars.ts";
@@ -73,6 +74,13 @@ test("rows that go in may be wider: Dates and texts for times, whole numbers for
   }>();
 });
 
+test("lists of numbers may come as typed arrays", () => {
+  const series = frameSchema({ values: "list[float64]", ids: "list[int64]" });
+  expectTypeOf({ values: Float32Array.of(1), ids: BigInt64Array.of(1n) }).toExtend<NewRowOf<typeof series>>();
+  // @ts-expect-error texts are no typed array
+  expectTypeOf({ values: ["1"], ids: [] }).toExtend<NewRowOf<typeof series>>();
+});
+
 test("a text that is no type does not compile", () => {
   const wrong = [
     // @ts-expect-error a misspelt type
@@ -123,6 +131,14 @@ test("a frame of an array is there at once, one of an iterable comes later", () 
   expectTypeOf(frame([{ a: 1 }])).toEqualTypeOf<DataFrame>();
   expectTypeOf(frame([{ a: 1 }].values())).toEqualTypeOf<Promise<DataFrame>>();
   expectTypeOf(frame(JSON.parse("[]"))).toEqualTypeOf<DataFrame>();
+});
+
+test("a schema and a zod object are the same kind of validator to those who take one", () => {
+  type Props = Omit<z.ZodType["~standard"], "jsonSchema">;
+  const props: Props = prices["~standard"];
+  expectTypeOf<typeof props.vendor>().toBeString();
+  expectTypeOf(z.object({})).toExtend<StandardSchema<unknown, unknown>>();
+  expectTypeOf<RowOf<z.ZodObject<{ a: z.ZodNumber }>>>().toEqualTypeOf<{ a: number }>();
 });
 
 test("rows have the types of their schema, or of a zod object", () => {

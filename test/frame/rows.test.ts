@@ -4,7 +4,7 @@ import { SchemaError } from "../../src/errors.ts";
 import { sliceFrame } from "../../src/frame/batches.ts";
 import { frame } from "../../src/frame/frame.ts";
 import { frameSchema } from "../../src/frame/frame-schema.ts";
-import type { DataFrame } from "../../src/frame/polars.ts";
+import { type DataFrame, pl } from "../../src/frame/polars.ts";
 import { records } from "../../src/frame/records.ts";
 import { rows } from "../../src/frame/rows.ts";
 import { everyType } from "./samples.ts";
@@ -44,6 +44,16 @@ describe("rows one by one", () => {
   test("of a frame without rows or columns are none", async () => {
     expect(await Array.fromAsync(rows(made(0), prices))).toEqual([]);
     expect(await Array.fromAsync(rows(frame([])))).toEqual([]);
+  });
+
+  test.each<[string, unknown]>([
+    ["a LazyDataFrame", pl.DataFrame({ a: [1] }).lazy()],
+    ["an array of rows", [{ a: 1 }]],
+    ["nothing", undefined],
+    ["a text", "prices"],
+  ])("of %s are refused", async (_, source) => {
+    await expect(Array.fromAsync(rows(source as never))).rejects.toThrow("A DataFrame was expected");
+    expect(() => records(source as never)).toThrow("A DataFrame was expected");
   });
 
   test("close the batches when the loop is left early, and ask for no further one", async () => {

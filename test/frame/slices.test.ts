@@ -74,6 +74,10 @@ describe("rows from an iterable", () => {
     );
   });
 
+  test("with a schema that is none are refused by a rejection", async () => {
+    await expect(frame([{ a: 1 }].values(), { a: "flot" })).rejects.toThrow('"flot" is no column type');
+  });
+
   test("may be none at all", async () => {
     expect(schemaOf(await frame([].values(), { a: "int64" })).fields).toMatchObject([{ name: "a", type: "int64" }]);
     expect((await frame([].values())).width).toBe(0);

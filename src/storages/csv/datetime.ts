@@ -22,17 +22,6 @@ export function hasOffset(text: Expr): Expr {
   return text.str.slice(11).str.contains(offset);
 }
 
-/** The one form in which `encodeDatetime` writes a type: everything has its place. */
-export function writtenDatetime({ unit, zone }: Datetime): string {
-  const clock = `([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{${fractionDigits[unit]}}`;
-  return `^\\d{4}-\\d{2}-\\d{2}[T ]${clock}${zone === null ? "" : "Z"}$`;
-}
-
-/** True where a text has more than `digits` digits of a second's fraction. */
-export function isFiner(text: Expr, digits: number): Expr {
-  return text.str.contains(`\\.\\d{${digits + 1}}`);
-}
-
 /**
  * A wall clock as it is: polars writes `2024-02-29T01:02:03.000000`, with the digits of its unit. An instant as that in
  * UTC, with a `Z`; the name of the zone is kept with the schema.

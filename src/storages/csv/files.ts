@@ -62,7 +62,11 @@ export class CsvFiles {
 
   /** Puts the bytes of another file under a name, with the schema that was kept of them. The caller holds the name's lock. */
   async placeCopy(name: string, from: string, kept: KeptSchema | null): Promise<void> {
-    await this.#place(name, (staging) => copyFile(from, staging), kept);
+    const copy = async (staging: string) => {
+      await copyFile(from, staging);
+      return contentOf(staging);
+    };
+    await this.#place(name, copy, kept);
   }
 
   /** False when there was nothing. The caller holds the name's lock. */
@@ -85,20 +89,22 @@ export class CsvFiles {
 
   async #place(
     name: string,
-    write: (staging: string) => Promise<void>,
+    write: (staging: string) => Promise<Content>,
     kept: KeptSchema | null,
     signal?: AbortSignal,
   ): Promise<void> {
     const path = await this.folder.path(name);
     if (!(await exists(path))) assertDistinct(name, await this.folder.list(), "csv");
     let content: Content | undefined;
-    await placeFile(path, write, {
+    const fill = async (staging: string) => {
+      content = await write(staging);
+    };
+    await placeFile(path, fill, {
       storage: "csv",
       frame: name,
       ...(signal && { signal }),
-      beforePlace: async (staging) => {
-        content = await contentOf(staging, signal);
-        if (kept) await this.kept.put(name, content, kept);
+      beforePlace: async () => {
+        if (kept && content) await this.kept.put(name, content, kept);
       },
     });
     await this.kept.dropOthers(name, kept && content ? content.sha256 : null);

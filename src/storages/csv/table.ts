@@ -67,11 +67,12 @@ async function readHead(file: CsvFile, least: number): Promise<Head> {
   let end = 0;
   let whole = true;
   for await (const chunk of textOf(file)) {
+    if (end >= least) {
+      whole = false;
+      break;
+    }
     parts.push(Buffer.from(chunk));
     end += chunk.length;
-    if (end < least) continue;
-    whole = false;
-    break;
   }
   return { bytes: Buffer.concat([...parts, Buffer.from([lf])]), end, whole };
 }
@@ -94,8 +95,8 @@ function readTable(file: CsvFile, head: Head, options: CsvReadOptions): Table | 
   const lookWith = (separator: string) => look(head, signsOf(separator), start, line, options);
   let separator = given ?? file.format.separator;
   let seen = lookWith(separator);
-  if (!given && seen.fields.length === 1) {
-    const [title = ""] = seen.fields;
+  if (!given && seen.fields.length <= 1) {
+    const title = seen.fields[0] ?? firstLine(head, seen.start, lineEnd);
     const count = (text: string) => title.split(text).length;
     const others = separators.filter((each) => each !== separator && title.includes(each));
     const fits = ({ fields, rows, ragged, fault }: Seen) =>
@@ -119,6 +120,11 @@ function readTable(file: CsvFile, head: Head, options: CsvReadOptions): Table | 
   };
 }
 
+function firstLine({ bytes, end }: Head, start: number, lineEnd: number): string {
+  const stop = bytes.subarray(0, end).indexOf(lineEnd, start);
+  return bytes.toString("latin1", start, stop < 0 ? end : stop);
+}
+
 /** What a look at the head with one separator showed. */
 interface Seen {
   fields: string[];
@@ -137,7 +143,10 @@ function look(head: Head, signs: Signs, start: number, line: number, { header = 
     const before = cutter.line;
     const what = cutter.next(head.bytes, at, head.end, head.whole);
     if (what === found.more) break;
-    if (what === found.fault) return { ...seen, fault: cutter.fault };
+    if (what === found.fault) {
+      const first = seen.fields.length === 0;
+      return { ...seen, ...(first && { start: at }), fault: cutter.fault };
+    }
     if (what !== found.record) continue;
     if (seen.fields.length === 0) {
       seen.fields = cutter.texts(head.bytes);

@@ -1,11 +1,20 @@
 import type { Config } from "../../config/settings.ts";
 import type { FrameField, FrameSchema } from "../../contracts/frame-schema.ts";
 import { FidelityError } from "../../errors.ts";
+import { exchangeFile } from "../../frame/exchange.ts";
 import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { recodeRows } from "../recode.ts";
 import { type CsvColumn, csvColumn } from "./column-types.ts";
+import { type Content, contentOf } from "./kept-schema.ts";
 import type { CsvFormat } from "./names.ts";
 import { columnId } from "./piece.ts";
+import { writeSlices } from "./slices.ts";
+
+/** polars writes a CSV file on one thread; so slices of this many rows are written side by side. */
+const sliceRows = 262_144;
+
+/** A guess, for where there is room. */
+const bytesOfField = 16;
 
 /** What to write, and for whom. */
 export interface CsvContent {
@@ -60,23 +69,44 @@ async function inexact(lazy: LazyDataFrame, column: CsvColumn, id: string, { nam
 /**
  * Writes all rows with a header. Nulls are empty fields and empty texts `""`; other fields are quoted where need be; floats
  * have the shortest text that reads back as them. A frame without columns is a line end.
+ *
+ * @returns size and hash of the file.
  */
-export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, form: CsvForm): Promise<void> {
+export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, form: CsvForm): Promise<Content> {
   const { format, height, config, signal } = form;
   const recodings = schema.fields.flatMap((field) => csvColumn(field).recoding("to texts", field.name));
   await using texts = await recodeRows(rows, height, recodings, { config, storage: "csv", frame, signal });
-  const ids = schema.fields.map((_, i) => columnId(i));
-  const named = Object.fromEntries(schema.fields.map(({ name }, i) => [columnId(i), name]));
-  await plainNames(texts.rows, schema.fields)
-    .withColumns(...columnGroups(schema.fields).map(({ column, ids: group }) => column.encode(pl.col(group))))
-    .select(pl.col(ids))
-    .rename(named)
+  const named = plainNames(texts.rows, schema.fields);
+  if (format.compression !== "uncompressed" || height <= sliceRows) {
+    await writeRows(path, named, schema, format, true);
+    return contentOf(path, signal);
+  }
+  const start = async (i: number) => {
+    const file = await exchangeFile(config, sliceRows * schema.fields.length * bytesOfField);
+    const slice = named.slice(i * sliceRows, sliceRows);
+    return { file, written: writeRows(file.path, slice, schema, format, i === 0) };
+  };
+  return await writeSlices(path, Math.ceil(height / sliceRows), start, signal);
+}
+
+async function writeRows(
+  path: string,
+  rows: LazyDataFrame,
+  { fields }: FrameSchema,
+  format: CsvFormat,
+  includeHeader: boolean,
+): Promise<void> {
+  await rows
+    .withColumns(...columnGroups(fields).map(({ column, ids }) => column.encode(pl.col(ids))))
+    .select(pl.col(fields.map((_, i) => columnId(i))))
+    .rename(Object.fromEntries(fields.map(({ name }, i) => [columnId(i), name])))
     .sinkCSV(path, {
       separator: format.separator,
       compression: format.compression,
       checkExtension: false,
       quoteStyle: "necessary",
       maintainOrder: true,
+      includeHeader,
     })
     .collect();
 }

@@ -20,6 +20,8 @@ export interface TableColumn {
   readonly fillsItself: boolean;
   /** It can't be written to. */
   readonly generated: boolean;
+  /** It is written to only by `OVERRIDING SYSTEM VALUE`. */
+  readonly identity: boolean;
 }
 
 /** All that matters of a table or view. */
@@ -27,6 +29,8 @@ export interface Table extends Relation {
   readonly columns: readonly TableColumn[];
   /** Columns of the primary key, in its order. */
   readonly primaryKey: readonly string[];
+  /** The columns of every index by which `ON CONFLICT` can tell rows apart. */
+  readonly uniqueKeys: readonly (readonly string[])[];
   readonly kept: KeptFrame | null;
 }
 
@@ -43,13 +47,15 @@ export async function findRelation({ run }: Connection, { schema, table }: Table
 /** Reads what the server and millrace's metadata know of a relation. */
 export async function describeTable(connection: Connection, relation: Relation): Promise<Table> {
   const columns = await columnsOf(connection, relation.oid);
-  const primaryKey = (await uniqueKeys(connection, relation.oid)).find(({ primary }) => primary)?.columns ?? [];
-  return { ...relation, columns, primaryKey, kept: await readKept(connection, relation.oid) };
+  const indexes = await uniqueIndexes(connection, relation.oid);
+  const primaryKey = indexes.find(({ primary }) => primary)?.columns ?? [];
+  const uniqueKeys = indexes.map(({ columns }) => columns);
+  return { ...relation, columns, primaryKey, uniqueKeys, kept: await readKept(connection, relation.oid) };
 }
 
 const columnsSql = `
   SELECT attname, pg_catalog.format_type(atttypid, atttypmod) AS sql, attnotnull,
-         atthasdef OR attidentity <> '' AS fills, attgenerated <> '' OR attidentity = 'a' AS generated
+         atthasdef OR attidentity <> '' AS fills, attgenerated <> '' OR attidentity = 'a' AS generated, attidentity = 'a' AS identity
   FROM pg_catalog.pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
 
 async function columnsOf({ run }: Connection, oid: string): Promise<TableColumn[]> {
@@ -59,19 +65,19 @@ async function columnsOf({ run }: Connection, oid: string): Promise<TableColumn[
     notNull: row.attnotnull === "t",
     fillsItself: row.fills === "t",
     generated: row.generated === "t",
+    identity: row.identity === "t",
   }));
 }
 
-const uniqueKeysSql = `
+const uniqueIndexesSql = `
   SELECT i.indisprimary, (SELECT pg_catalog.json_agg(a.attname ORDER BY k.place)
     FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, place)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.place <= i.indnkeyatts) AS columns
   FROM pg_catalog.pg_index i
   WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL`;
 
-/** The columns of every index by which `ON CONFLICT` can tell rows apart. */
-export async function uniqueKeys({ run }: Connection, oid: string): Promise<{ primary: boolean; columns: string[] }[]> {
-  return (await run(uniqueKeysSql, [oid])).map((row) => ({
+async function uniqueIndexes({ run }: Connection, oid: string): Promise<{ primary: boolean; columns: string[] }[]> {
+  return (await run(uniqueIndexesSql, [oid])).map((row) => ({
     primary: row.indisprimary === "t",
     columns: JSON.parse(row.columns ?? "[]") as string[],
   }));

@@ -1,15 +1,17 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pool, PoolClient, QueryResult } from "pg";
-import type { Config } from "../../config/settings.ts";
-import { UnavailableError } from "../../errors.ts";
+import { MillraceError } from "../../errors.ts";
 import type { StorageContext } from "../context.ts";
-import { type Address, configuredAddress, embeddedAddress, redactedUrl, serverOf } from "./address.ts";
+import { configuredAddress, embeddedAddress, redactedUrl, serverOf } from "./address.ts";
+import { clientOptions, ensureDatabase, tlsOptions } from "./connect.ts";
 import { type Driver, loadDriver, textOnly } from "./driver.ts";
 import { usesEmbedded } from "./embedded/choice.ts";
 import { joinEmbedded, type Membership } from "./embedded/join.ts";
-import { quote } from "./identifiers.ts";
-import { type Action, fieldsOf, serverError } from "./server-error.ts";
+import { holdersOf } from "./holder.ts";
+import type { TableName } from "./identifiers.ts";
+import { afterLostCommit } from "./outcome.ts";
+import { type Action, fieldsOf, isConnectionLost, serverError } from "./server-error.ts";
 
 /** A connection in use, with the server's values as text. */
 export interface Connection {
@@ -36,10 +38,14 @@ export interface Session {
 }
 
 /** What one use of the database is. */
-export interface Use extends Omit<Action, "server"> {
+export interface Use extends Omit<Action, "server" | "holder"> {
+  /** The table that it is about, so that whoever holds it can be named. */
+  readonly name?: TableName | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Statements that open the use, such as `BEGIN`; what was begun is committed when the work resolves. */
+  /** The statement that begins a transaction; it is committed when the work resolves. */
   readonly begin?: string;
+  /** A statement that comes before all others in it, also before what it sees is settled. */
+  readonly first?: string | undefined;
 }
 
 /** Settings that values as text depend on. With `SET LOCAL` they hold behind PgBouncer too. */
@@ -47,19 +53,19 @@ const textSettings =
   "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'iso_8601'; " +
   "SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'";
 
-/** Opens a transaction that sees one state of the database and can change nothing. */
-export const readOnly = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${textSettings}`;
+/** Begins a transaction that sees one state of the database and can change nothing. */
+export const readOnly = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/** Opens a transaction whose waits for locks end after `lockTimeoutMs`. */
-export function readWrite(lockTimeoutMs: number): string {
-  return `BEGIN ISOLATION LEVEL READ COMMITTED; ${textSettings}; SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)}`;
-}
+/** Begins a transaction that writes. */
+export const readWrite = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /** A project's PostgreSQL: the pool of connections to it, opened on first use. Close it. */
 export class Database {
   readonly #context: StorageContext;
   #pool: Promise<Pool> | undefined;
   #membership: Membership | undefined;
+  /** The server's process for each connection's transaction. */
+  readonly #backends = new WeakMap<PoolClient, number | undefined>();
   #port = 0;
   #server = "";
 
@@ -99,22 +105,30 @@ export class Database {
       unwatch?.();
       client.release(broken);
     };
+    const run = (sql: string, values?: readonly unknown[]) => runText(client, sql, values);
     const fail = async (cause: unknown): Promise<unknown> => {
-      end(begin === undefined || !(await rolledBack(client, signal)));
-      return signal?.aborted ? signal.reason : serverError(cause, { ...use, server: this.#server });
+      const usable = begin !== undefined && (await rolledBack(client, signal));
+      const waited = usable && use.name !== undefined && fieldsOf(cause).code === "55P03";
+      const holder = waited ? await holdersOf(run, use.name) : null;
+      end(!usable);
+      return signal?.aborted ? signal.reason : serverError(cause, { ...use, holder, server: this.#server });
     };
     const finish = async () => {
+      let transaction: string | null | undefined;
       try {
+        if (begin !== undefined && use.doing !== "read") [{ transaction = null } = {}] = await run(transactionSql);
         if (begin !== undefined) await client.query("COMMIT");
       } catch (cause) {
-        throw await fail(cause);
+        const error = await fail(cause);
+        if (!transaction || !isConnectionLost(cause)) throw error;
+        await afterLostCommit(this, transaction, use, error);
+        return;
       }
       end(false);
     };
     try {
       const driver = await loadDriver();
-      if (begin !== undefined) await client.query(begin);
-      const run = (sql: string, values?: readonly unknown[]) => runText(client, sql, values);
+      if (begin !== undefined) await this.#begin(client, begin, use.first);
       const write = async (sql: string) => (await client.query(sql)).rowCount ?? 0;
       return { connection: { client, driver, run, write }, finish, fail, abandon: () => end(true) };
     } catch (cause) {
@@ -131,7 +145,24 @@ export class Database {
     this.#membership = undefined;
   }
 
-  async #connect(use: Use, again = false): Promise<PoolClient> {
+  /** Connects, again after short waits when the server does not answer at once: it may be starting. */
+  async #connect(use: Use): Promise<PoolClient> {
+    for (const waitMs of [100, 500, null]) {
+      const started = performance.now();
+      try {
+        return await this.#connectOnce(use);
+      } catch (cause) {
+        const slow = performance.now() - started > slowConnectMs;
+        const passing = cause instanceof MillraceError && cause.code === "STORAGE_UNAVAILABLE" && !slow;
+        if (waitMs === null || !passing) throw cause;
+        await sleep(waitMs, undefined, { signal: use.signal }).catch(() => {});
+        use.signal?.throwIfAborted();
+      }
+    }
+    throw new Error("Connecting ends in the loop above.");
+  }
+
+  async #connectOnce(use: Use): Promise<PoolClient> {
     // A server that was started anew may stand at another port.
     if (this.#membership && this.#membership.access().port !== this.#port) this.#pool = undefined;
     this.#pool ??= this.#open();
@@ -142,12 +173,9 @@ export class Database {
       if (client.listenerCount("error") === 0) client.on("error", () => {});
       return client;
     } catch (cause) {
-      const error = serverError(cause, { ...use, doing: "connect", server: this.#server });
-      const restarted = this.#membership !== undefined && !again && error.code === "STORAGE_UNAVAILABLE";
+      // An embedded server that was stopped since it was last used is started by joining it anew.
       if (this.#pool === opening) await this.close();
-      // The embedded server was stopped since it was last used: joining starts it.
-      if (restarted) return this.#connect(use, true);
-      throw error;
+      throw serverError(cause, { ...use, doing: "connect", server: this.#server });
     }
   }
 
@@ -159,7 +187,7 @@ export class Database {
     const address = this.#membership ? embeddedAddress(config, this.#membership) : configuredAddress(config);
     this.#port = address.port;
     this.#server = serverOf(address);
-    const tls = this.#membership ? {} : tlsOptions(config);
+    const tls = this.#membership ? {} : await tlsOptions(config);
     await ensureDatabase(address, tls);
     logger.debug({ storage: "postgres" }, `Using ${redactedUrl(address)}.`);
     const { Pool } = await loadDriver();
@@ -176,6 +204,20 @@ export class Database {
     return pool;
   }
 
+  /** All in one message. The last statement gives the number by which the server knows what runs here, also behind PgBouncer. */
+  async #begin(client: PoolClient, begin: string, first: string | undefined): Promise<void> {
+    const { LOCK_TIMEOUT, DB_STATEMENT_TIMEOUT } = this.#context.config;
+    // A save waits for its batches, and a snapshot for all backups of it.
+    const patience = "SET LOCAL idle_in_transaction_session_timeout = 0";
+    const statements = [begin, textSettings, patience, `SET LOCAL lock_timeout = ${Math.ceil(LOCK_TIMEOUT)}`];
+    if (DB_STATEMENT_TIMEOUT > 0) statements.push(`SET LOCAL statement_timeout = ${Math.ceil(DB_STATEMENT_TIMEOUT)}`);
+    if (first) statements.push(first);
+    statements.push("SELECT pg_catalog.pg_backend_pid() AS pid");
+    const results: unknown = await client.query(statements.join("; "));
+    const last = Array.isArray(results) ? (results.at(-1) as QueryResult<{ pid: number }>) : undefined;
+    this.#backends.set(client, last?.rows[0]?.pid);
+  }
+
   /** Returns what ends the watch. */
   #cancelOnAbort(client: PoolClient, signal: AbortSignal): () => void {
     const onAbort = () => void this.#cancel(client);
@@ -184,7 +226,7 @@ export class Database {
   }
 
   async #cancel(client: PoolClient): Promise<void> {
-    const pid = (client as unknown as { processID?: number }).processID;
+    const pid = this.#backends.get(client) ?? (client as unknown as { processID?: number }).processID;
     const pool = await this.#pool?.catch(() => undefined);
     if (pid !== undefined && pool) {
       const cancelled = pool.query("SELECT pg_cancel_backend($1)", [pid]).catch(() => {});
@@ -195,16 +237,11 @@ export class Database {
   }
 }
 
-const clientOptions = { connectionTimeoutMillis: 10_000, keepAlive: true, application_name: "millrace" };
+/** Connecting that took longer is not tried again: the server is not just starting. */
+const slowConnectMs = 2_000;
 
-interface Tls {
-  ssl?: boolean | { rejectUnauthorized: boolean };
-}
-
-function tlsOptions({ DB_TLS }: Config): Tls {
-  if (DB_TLS === "verify") return { ssl: true };
-  return DB_TLS === "require" ? { ssl: { rejectUnauthorized: false } } : {};
-}
+/** Tells afterwards, by `pg_xact_status`, whether a COMMIT whose reply was lost took place. */
+const transactionSql = "SELECT pg_catalog.pg_current_xact_id_if_assigned() AS transaction";
 
 async function runText(client: PoolClient, text: string, values?: readonly unknown[]): Promise<Rows> {
   const result: QueryResult = await client.query({ text, types: textOnly, ...(values && { values: [...values] }) });
@@ -218,49 +255,4 @@ async function rolledBack(client: PoolClient, signal: AbortSignal | undefined): 
     () => true,
     () => false,
   );
-}
-
-/**
- * Makes the database when it is missing and the user may.
- *
- * @throws UnavailableError with the statement to run when the user may not.
- */
-async function ensureDatabase(address: Address, tls: Tls): Promise<void> {
-  if (await databaseThere(address, tls)) return;
-  const { Client } = await loadDriver();
-  const statement = `CREATE DATABASE ${quote(address.database)}`;
-  const client = new Client({ ...address, ...tls, ...clientOptions, database: "postgres" });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    await client.query(statement);
-  } catch (cause) {
-    // 42P04, 23505: another process made it meanwhile.
-    if (["42P04", "23505"].includes(fieldsOf(cause).code)) return;
-    throw new UnavailableError(
-      `The database ${address.database} at ${serverOf(address)} does not exist, and could not be made: ${messageOf(cause)}`,
-      { storage: "postgres", code: "ACCESS_DENIED", cause, hint: `Have somebody who may run: ${statement};` },
-    );
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-async function databaseThere(address: Address, tls: Tls): Promise<boolean> {
-  const { Client } = await loadDriver();
-  const client = new Client({ ...address, ...tls, ...clientOptions });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    return true;
-  } catch (cause) {
-    if (fieldsOf(cause).code === "3D000") return false;
-    throw cause;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -10,9 +10,9 @@ import type { PostgresParts } from "./parts.ts";
  *
  * @throws ConflictError for a view, which another program made; SaveError when views or foreign keys need the table.
  */
-export async function deleteTable({ database, config, table }: PostgresParts, frame: string): Promise<boolean> {
+export async function deleteTable({ database, table }: PostgresParts, frame: string): Promise<boolean> {
   const name = table(frame);
-  const use = { doing: "delete" as const, frame, begin: readWrite(config.LOCK_TIMEOUT) };
+  const use = { doing: "delete" as const, frame, name, begin: readWrite };
   return database.use(use, async (connection) => {
     const relation = await findRelation(connection, name);
     if (!relation) return false;

@@ -55,7 +55,7 @@ function keptColumn(column: TableColumn, field: FrameField, bound: string | unde
 
 /** Arrays of several dimensions are no lists: those are always read as text then. */
 function nativeColumn(
-  { name, sql, notNull }: Omit<TableColumn, "fillsItself" | "generated">,
+  { name, sql, notNull }: Pick<TableColumn, "name" | "sql" | "notNull">,
   instead?: ColumnType[],
 ): FrameColumn {
   const type = nativeType(sql);

@@ -3,9 +3,11 @@
  *
  * @module
  */
-export { PostgresBackup } from "./backup.ts";
+export { PostgresBackup } from "./backup/service.ts";
 export type { PostgresSaveOptions } from "./capabilities.ts";
 export { embeddedStatus, embeddedUrl, stopEmbedded } from "./embedded/status.ts";
+export type { PlannedStatement } from "./save-plan.ts";
 export { PostgresSaver } from "./saver.ts";
+export type { SchemaPlan } from "./schema-plan.ts";
 export { PostgresSource } from "./source.ts";
 export { PostgresStorage } from "./storage.ts";

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
-import type { Connection, Database } from "./database.ts";
+import type { TableColumn } from "./catalog.ts";
+import type { Connection } from "./database.ts";
 import { metadataSchema, type TableName } from "./identifiers.ts";
+import { metadataRights } from "./metadata.ts";
 
 /** What millrace remembers of a frame beside its table, in `millrace.frames`. */
 export interface KeptFrame {
@@ -16,6 +18,12 @@ export interface KeptFrame {
   readonly saved: Date;
 }
 
+/** What of it is JSON. */
+export /** The types of a table's columns, as they are kept with its frame. */
+export function boundOf(columns: readonly TableColumn[]): KeptFrame["bound"] {
+  return columns.map(({ name, sql }) => [name, sql] as const);
+}
+
 const keptShape = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })) }),
   // Pairs: an object would lose a column called "__proto__".
@@ -25,22 +33,9 @@ const keptShape = z.object({
   keepOrder: z.boolean(),
 });
 
-const rightsSql = `
-  SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS read,
-    pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
-      AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')
-      AND pg_catalog.has_table_privilege(c.oid, 'DELETE') AS write
-  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = '${metadataSchema}' AND c.relname = 'frames'`;
-
-async function mayUse({ run }: Connection, right: "read" | "write"): Promise<boolean | null> {
-  const [row] = await run(rightsSql);
-  return row ? row[right] === "t" : null;
-}
-
 /** What is kept of the table with that oid. A table that was dropped and made again has another oid, so nothing is kept of it. */
 export async function readKept(connection: Connection, oid: string): Promise<KeptFrame | null> {
-  if (!(await mayUse(connection, "read"))) return null;
+  if (!(await metadataRights(connection)).read) return null;
   const sql = `SELECT frame, extract(epoch FROM saved) AS saved FROM ${metadataSchema}.frames WHERE relid = $1`;
   const [row] = await connection.run(sql, [oid]);
   if (!row) return null;
@@ -62,31 +57,6 @@ export async function writeKept(
 }
 
 export async function removeKept(connection: Connection, oid: string): Promise<void> {
-  if (!(await mayUse(connection, "write"))) return;
+  if (!(await metadataRights(connection)).frames) return;
   await connection.run(`DELETE FROM ${metadataSchema}.frames WHERE relid = $1`, [oid]);
-}
-
-/** All processes make the metadata one after the other: this number is the lock's, and means nothing else. */
-const makeMetadata = `
-  SELECT pg_catalog.pg_advisory_xact_lock(7105108101);
-  CREATE SCHEMA IF NOT EXISTS ${metadataSchema};
-  CREATE TABLE IF NOT EXISTS ${metadataSchema}.frames (
-    relid oid PRIMARY KEY, name text NOT NULL, frame json NOT NULL, saved timestamptz NOT NULL);
-  COMMENT ON TABLE ${metadataSchema}.frames IS 'What millrace keeps of each frame beside its table: types, key, time column.'`;
-
-/** Makes the metadata when it is missing and this user may. False when frames have to do without. */
-export async function ensureMetadata(database: Database): Promise<boolean> {
-  return database.use(
-    { doing: "save", begin: "BEGIN; SET LOCAL client_min_messages = warning" },
-    async (connection) => {
-      const there = await mayUse(connection, "write");
-      if (there !== null) return there;
-      const [row] = await connection.run(
-        "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may",
-      );
-      if (row?.may !== "t") return false;
-      await connection.client.query(makeMetadata);
-      return true;
-    },
-  );
 }

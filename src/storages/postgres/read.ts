@@ -12,6 +12,7 @@ import { type FrameColumn, frameColumns, type Instead, selectExpression } from "
 import { quote, quoteTable, type TableName } from "./identifiers.ts";
 import type { PostgresParts } from "./parts.ts";
 import { fetchBound } from "./query.ts";
+import { retrySerialization } from "./retry.ts";
 import { type Selection, selectFrame } from "./select.ts";
 import { fieldsOf } from "./server-error.ts";
 
@@ -29,6 +30,14 @@ export interface ReadRequest {
   readonly options: ReadOptions;
   readonly batchRows: number;
   readonly instead?: Instead;
+}
+
+interface StreamRequest extends ReadRequest {
+  /** See `Use`. */
+  readonly first?: string | undefined;
+  readonly name?: TableName;
+  /** Values for `$1`, `$2` … */
+  readonly params?: readonly unknown[];
 }
 
 /**
@@ -54,12 +63,12 @@ export async function requireRelation({ database, canonical, config }: PostgresP
 }
 
 /**
- * Opens a transaction that sees one state of the database. The table is locked before the state is taken: a change of its
- * columns that comes between could otherwise show it without rows. Readers' locks hinder no writer of rows.
+ * What comes first in a transaction that sees one state of the database. The table is locked before the state is taken: a change
+ * of its columns that comes between could otherwise show it without rows. Readers' locks hinder no writer of rows.
  */
-export function beginReading(relation: Relation, name: TableName): string {
+export function lockForReading(relation: Relation, name: TableName): string | undefined {
   const lockable = relation.kind === "r" || relation.kind === "p" || relation.kind === "v";
-  return lockable ? `${readOnly}; LOCK TABLE ${quoteTable(name)} IN ACCESS SHARE MODE` : readOnly;
+  return lockable ? `LOCK TABLE ${quoteTable(name)} IN ACCESS SHARE MODE` : undefined;
 }
 
 /** Begins to read a table or view. */
@@ -73,17 +82,17 @@ export async function readTable(parts: PostgresParts, request: ReadRequest): Pro
     logTextual(parts, frame, columns);
     return selectFrame(table, columns, { name, frame, options, instead });
   };
-  return streamRows(parts, { ...request, begin: beginReading(relation, name) }, select);
+  return streamRows(parts, { ...request, name, first: lockForReading(relation, name) }, select);
 }
 
 /** Runs what `select` resolves with in a transaction, and streams its rows. The transaction ends with the iteration. */
 export async function streamRows(
   { database }: PostgresParts,
-  { frame, options, batchRows, begin, params = [] }: ReadRequest & { begin: string; params?: readonly unknown[] },
+  { frame, options, batchRows, first, name, params = [] }: StreamRequest,
   select: (connection: Connection) => Promise<Selection>,
 ): Promise<RowStream> {
   const { signal } = options;
-  const session = await database.open({ doing: "read", frame, signal, begin });
+  const session = await database.open({ doing: "read", frame, signal, name, begin: readOnly, first });
   let selection: Selection;
   try {
     selection = await select(session.connection);
@@ -126,7 +135,9 @@ export async function streamRows(
 function castMisfit(cause: unknown, columns: readonly FrameColumn[], frame: string): Misfit | null {
   if (!fieldsOf(cause).code.startsWith("22")) return null;
   const cast = columns.find((column) => selectExpression(column) !== quote(column.name) && column.instead.length > 0);
-  return cast ? new Misfit(cast.name, 0, `a value that PostgreSQL can't cast to ${typeText(cast.type)}`, frame) : null;
+  return cast
+    ? new Misfit(cast.name, null, `a value that PostgreSQL can't cast to ${typeText(cast.type)}`, frame)
+    : null;
 }
 
 /**
@@ -142,9 +153,11 @@ export async function readAgain<T>(
   for (;;) {
     let columns: readonly FrameColumn[] = [];
     try {
-      return await read(instead, (found) => {
-        columns = found;
-      });
+      return await retrySerialization(() =>
+        read(instead, (found) => {
+          columns = found;
+        }),
+      );
     } catch (cause) {
       if (!(cause instanceof Misfit)) throw cause;
       const column = columns.find(({ name }) => name === cause.column);

@@ -2,27 +2,27 @@ import type { Table as ArrowTable } from "apache-arrow";
 import type { Logger } from "../../contracts/logger.ts";
 import { ConflictError, NotFoundError } from "../../errors.ts";
 import { assertDistinct } from "../../frame/names.ts";
-import { childrenOf, describeTable, findRelation, type Table, takenNames } from "./catalog.ts";
+import { childrenOf, describeTable, findRelation, referencesTo, type Table, takenNames } from "./catalog.ts";
 import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
+import { lockedName, nameLock } from "./holder.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
-import { ensureMetadata, writeKept } from "./kept-frame.ts";
-import { planSave, type SavePlan, type SaveRequest, unkeptTypes } from "./save-plan.ts";
-import { copyRows } from "./save-rows.ts";
+import { boundOf, writeKept } from "./kept-frame.ts";
+import { ensureMetadata, type MetadataRights, recordChanges } from "./metadata.ts";
 import {
-  createStaging,
-  ensureUnique,
-  insertStaged,
-  referencesOf,
-  replaceReferenced,
-  stagingTable,
-  upsertStaged,
-} from "./staging.ts";
+  type Found,
+  type PlannedStatement,
+  planSave,
+  type SavePlan,
+  type SaveRequest,
+  unkeptTypes,
+} from "./save-plan.ts";
+import { copyRows } from "./save-rows.ts";
+import { createStaging, insertStaged, mergeStaged, replaceReferenced, type Staged, stagingTable } from "./staging.ts";
 
 /** How a save is carried out. */
 export interface SaveRun {
   readonly rows: AsyncIterable<ArrowTable>;
-  readonly lockTimeoutMs: number;
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
   readonly onRows?: ((rows: number) => void) | undefined;
@@ -34,26 +34,30 @@ export interface SaveRun {
  * Resolves with the number of rows of the frame.
  */
 export async function saveRows(database: Database, request: SaveRequest, how: SaveRun): Promise<number> {
-  const hasMetadata = await ensureMetadata(database);
-  if (!hasMetadata) warnUnkept(request, how.logger);
+  const metadata = await ensureMetadata(database);
+  if (!metadata.frames) warnUnkept(request, how.logger);
   const { frame } = request;
-  const use = { doing: "save" as const, frame, signal: how.signal, begin: readWrite(how.lockTimeoutMs) };
+  const { name } = request;
+  const use = { doing: "save" as const, frame, name, signal: how.signal, begin: readWrite };
   return database.use(use, async (connection) => {
     // All of millrace's writers on this name, also those that make the table, come one after the other.
-    const { schema, table: tableName } = request.name;
-    const lock = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 7105108101))";
-    await connection.run(lock, [`${schema}.${tableName}`]);
-    const table = await findTable(connection, request);
-    const plan = planSave(table, request, hasMetadata);
-    const rows = table
-      ? await saveIntoTable(connection, table, plan, request, how, hasMetadata)
-      : await saveIntoNew(connection, plan, request, how);
-    if (hasMetadata) await keep(connection, plan, request);
+    await connection.run(`SELECT pg_catalog.pg_advisory_xact_lock(${nameLock})`, [lockedName(name)]);
+    const found = await findTarget(connection, request, metadata.frames);
+    const { rows, plan } = found.table
+      ? await saveIntoTable(connection, { ...found, table: found.table }, request, how)
+      : await saveIntoNew(connection, planSave(found, request), request, how);
+    await keep(connection, plan, request, metadata);
     return rows;
   });
 }
 
-/** The table to save into, or null when it is to be made. */
+/** What a save into that table would find. */
+export async function findTarget(connection: Connection, request: SaveRequest, hasMetadata: boolean): Promise<Found> {
+  const table = await findTable(connection, request);
+  const references = table && request.mode === "replace" ? await referencesTo(connection, table.oid) : [];
+  return { table, references, hasMetadata };
+}
+
 async function findTable(connection: Connection, { name, frame }: SaveRequest): Promise<Table | null> {
   const relation = await findRelation(connection, name);
   if (!relation) {
@@ -79,37 +83,30 @@ async function findTable(connection: Connection, { name, frame }: SaveRequest): 
   return describeTable(connection, relation);
 }
 
-async function saveIntoNew(
-  connection: Connection,
-  plan: SavePlan,
-  request: SaveRequest,
-  how: SaveRun,
-): Promise<number> {
+interface Saved {
+  readonly rows: number;
+  readonly plan: SavePlan;
+}
+
+async function saveIntoNew(connection: Connection, plan: SavePlan, request: SaveRequest, how: SaveRun): Promise<Saved> {
   const { name, fields, frame } = request;
-  const { run } = connection;
-  for (const statement of plan.statements) await run(statement);
+  await runAll(connection, plan.before);
   const target = { table: quoteTable(name), fields, frame, order: plan.keepOrder ? 0n : undefined, ...how };
   const rows = await copyRows(connection, how.rows, target);
-  // Indexes after the rows: in one go is quicker than row by row.
-  const { key, timeColumn } = plan;
-  if (key) await run(`ALTER TABLE ${quoteTable(name)} ADD PRIMARY KEY (${key.map(quote).join(", ")})`);
-  if (timeColumn && key?.[0] !== timeColumn) await run(`CREATE INDEX ON ${quoteTable(name)} (${quote(timeColumn)})`);
-  return rows;
+  await runAll(connection, plan.after);
+  return { rows, plan };
 }
 
 async function saveIntoTable(
   connection: Connection,
-  found: Table,
-  planned: SavePlan,
+  found: Found & { table: Table },
   request: SaveRequest,
   how: SaveRun,
-  hasMetadata: boolean,
-): Promise<number> {
+): Promise<Saved> {
   const { name, fields, frame, mode } = request;
   const target = quoteTable(name);
-  const references = await referencesOf(connection, found, request);
-  const staged = planned.staged || mode === "upsert" || references.length > 0;
-  const order = planned.keepOrder ? await nextOrder(connection, found, request) : undefined;
+  const { staged, keepOrder } = planSave(found, request);
+  const order = keepOrder ? await nextOrder(connection, found.table, request) : undefined;
   let rows = 0;
   if (staged) {
     await createStaging(connection, fields, order !== undefined);
@@ -117,24 +114,37 @@ async function saveIntoTable(
   }
   // Readers go on; other programs' writers wait, so that none of their rows is lost.
   await connection.run(`LOCK TABLE ${target} IN SHARE ROW EXCLUSIVE MODE`);
-  const table = await describeTable(connection, found);
+  const table = await describeTable(connection, found.table);
+  const references = mode === "replace" ? await referencesTo(connection, table.oid) : [];
   if (mode === "replace") await refuseChildren(connection, table, request);
-  const plan = planSave(table, request, hasMetadata);
+  const plan = planSave({ ...found, table, references }, request);
   if (plan.staged && !staged) throw changedMeanwhile(request);
   if (mode === "replace" && references.length === 0) await connection.run(`DELETE FROM ${target}`);
-  for (const statement of plan.statements) await connection.run(statement);
-  if (mode === "upsert") {
-    const key = request.key ?? [];
-    await ensureUnique(connection, table, request, key);
-    await upsertStaged(connection, table, request, plan, key, rows);
-  } else if (references.length > 0) await replaceReferenced(connection, table, request, plan, references, rows);
-  else if (staged) await insertStaged(connection, request, plan, rows);
+  await runAll(connection, plan.before);
+  const content = stagedRows(request, plan, rows);
+  if (references.length > 0) await replaceReferenced(connection, table, content, { key: plan.by, references });
+  else if (plan.by) await mergeStaged(connection, table, content, { key: plan.by, replace: mode !== "insertOnly" });
+  else if (staged) await insertStaged(connection, content);
   else rows = await copyRows(connection, how.rows, { table: target, fields, frame, order, ...how });
-  return rows;
+  return { rows, plan };
+}
+
+function stagedRows({ frame, name, fields }: SaveRequest, { targets, keepOrder }: SavePlan, rows: number): Staged {
+  const order = keepOrder ? { columns: [orderColumn], targets: ["bigint"] } : { columns: [], targets: [] };
+  const columns = [...fields.map((field) => field.name), ...order.columns];
+  return { frame, name, columns, targets: [...targets, ...order.targets], rows };
+}
+
+async function runAll({ run }: Connection, statements: readonly PlannedStatement[]): Promise<void> {
+  for (const { sql } of statements) await run(sql);
 }
 
 /** A table's rows include those of the tables that inherit from it, which are not this frame's to delete. */
-async function refuseChildren(connection: Connection, table: Table, { frame, name }: SaveRequest): Promise<void> {
+export async function refuseChildren(
+  connection: Connection,
+  table: Table,
+  { frame, name }: Pick<SaveRequest, "frame" | "name">,
+): Promise<void> {
   const children = await childrenOf(connection, table.oid);
   if (children.length === 0) return;
   const [first = ""] = children;
@@ -156,13 +166,20 @@ async function nextOrder({ run }: Connection, table: Table, { name, mode }: Save
   return last?.last ? BigInt(last.last) + 1n : 0n;
 }
 
-async function keep(connection: Connection, plan: SavePlan, { name, frame }: SaveRequest): Promise<void> {
+async function keep(
+  connection: Connection,
+  plan: SavePlan,
+  { name, frame }: SaveRequest,
+  metadata: MetadataRights,
+): Promise<void> {
   const relation = await findRelation(connection, name);
   if (!relation) throw new NotFoundError(`The table ${frame} is gone.`, { storage: "postgres", frame });
+  if (metadata.changes) await recordChanges(connection, relation.oid, name, [...plan.before, ...plan.after]);
+  if (!metadata.frames) return;
   const { columns } = await describeTable(connection, relation);
   await writeKept(connection, relation.oid, name, {
     schema: { fields: plan.fields },
-    bound: columns.map(({ name: column, sql }) => [column, sql] as const),
+    bound: boundOf(columns),
     keepOrder: plan.keepOrder,
     ...(plan.key && { key: plan.key }),
     ...(plan.timeColumn !== undefined && { timeColumn: plan.timeColumn }),

@@ -4,7 +4,7 @@ import type { IDataSaver } from "../../contracts/data-saver.ts";
 import type { IDelete } from "../../contracts/delete.ts";
 import type { FrameField } from "../../contracts/frame-schema.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
-import { SchemaError } from "../../errors.ts";
+import { ConfigError, SchemaError } from "../../errors.ts";
 import { toArrow } from "../../frame/arrow.ts";
 import { requireKey } from "../../frame/key.ts";
 import type { DataFrame } from "../../frame/polars.ts";
@@ -17,16 +17,18 @@ import {
   schemaOf,
 } from "../../frame/schema.ts";
 import { parseType } from "../../frame/types.ts";
-import { assertOptions, assertSaveOptions } from "../options.ts";
-import type { PostgresBackup } from "./backup.ts";
+import { assertSaveOptions, exceptOption } from "../options.ts";
+import type { PostgresBackup } from "./backup/service.ts";
 import { type PostgresSaveOptions, postgresRules } from "./capabilities.ts";
 import { deleteTable } from "./delete.ts";
 import { postgresHealth } from "./health.ts";
 import { checkColumnNames } from "./identifiers.ts";
 import { withoutOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
+import { retrySerialization } from "./retry.ts";
 import { saveRows } from "./save.ts";
 import type { SaveRequest } from "./save-plan.ts";
+import { planSchema, type SchemaPlan } from "./schema-plan.ts";
 import { requireOrdered } from "./types.ts";
 
 type BatchOptions = PostgresSaveOptions & { backup?: boolean };
@@ -60,7 +62,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     destination: string,
     options: BatchOptions = {},
   ): Promise<boolean> {
-    assertSaveOptions(options, postgresRules);
+    assertOwnOptions(options);
     const { signal, onProgress, backup = false } = options;
     signal?.throwIfAborted();
     const frame = this.#parts.canonical(destination);
@@ -75,10 +77,27 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
         frame,
         config: this.#parts.config,
       });
-      return await this.#save(request, rows, { ...options, backup, onRows: (count) => onProgress?.({ rows: count }) });
+      return await this.#save(request, () => rows, {
+        ...options,
+        backup,
+        onRows: (count) => onProgress?.({ rows: count }),
+      });
     } finally {
       await iterator.return?.();
     }
+  }
+
+  /**
+   * What saving this frame would change in the database besides rows: the statements in order, each with its reason. A save runs
+   * exactly these. Looks only.
+   *
+   * @example
+   * const { statements } = await saver.planSchema(quotes, "quotes", { mode: "append" });
+   */
+  async planSchema(data: DataFrame, destination: string, options: PostgresSaveOptions = {}): Promise<SchemaPlan> {
+    assertOwnOptions(options);
+    const frame = this.#parts.canonical(destination);
+    return planSchema(this.#parts, this.#request(frame, checkedFields(data, options, frame), options));
   }
 
   async deleteData(name: string): Promise<boolean> {
@@ -95,13 +114,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     options: PostgresSaveOptions,
     backup: boolean,
   ): Promise<boolean> {
-    const { backup: _, ...capabilities } = { backup: undefined, ...options };
-    assertSaveOptions(capabilities, postgresRules);
-    assertOptions(
-      capabilities,
-      postgresRules.capabilities.saveOptions.filter((name) => name !== "backup"),
-      "postgres",
-    );
+    assertOwnOptions(options, "backup");
     const { signal, key, onProgress } = options;
     signal?.throwIfAborted();
     const frame = this.#parts.canonical(destination);
@@ -110,11 +123,12 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     if (key) await requireKey(data, key, { storage: "postgres", frame });
     const table = await rowsOf(data, fields, this.#parts.config);
     const onRows = (rows: number) => onProgress?.({ rows, totalRows: table.numRows });
-    return this.#save(request, one(table), { ...options, backup, onRows });
+    return this.#save(request, () => one(table), { ...options, backup, onRows, again: true });
   }
 
   #request(frame: string, fields: readonly FrameField[], options: PostgresSaveOptions): SaveRequest {
-    const { mode = "replace", schemaChange = "evolve", key, timeColumn, keepOrder = false } = options;
+    const { mode = "replace", schemaChange = "evolve", key, timeColumn } = options;
+    const { keepOrder = false, widenToText = false } = options;
     const place = { storage: "postgres", frame };
     checkColumnNames(
       fields.map(({ name }) => name),
@@ -123,21 +137,33 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     if (timeColumn !== undefined) requireTime(fields, timeColumn, frame);
     if (key) requireColumns({ fields }, key, place);
     for (const { name, type } of fields) if (key?.includes(name)) requireOrdered(parseType(type), name, frame);
-    return { frame, name: this.#parts.table(frame), fields, mode, schemaChange, key, timeColumn, keepOrder };
+    const name = this.#parts.table(frame);
+    return { frame, name, fields, mode, schemaChange, widenToText, key, timeColumn, keepOrder };
   }
 
   async #save(
     request: SaveRequest,
-    rows: AsyncIterable<Table>,
-    { backup, signal, onRows }: BatchOptions & { onRows(rows: number): void },
+    rows: () => AsyncIterable<Table>,
+    { backup, signal, onRows, again = false }: BatchOptions & { onRows(rows: number): void; again?: boolean },
   ): Promise<boolean> {
-    const { database, config, exclusive, logger } = this.#parts;
-    const how = { rows, signal, onRows, logger, lockTimeoutMs: config.LOCK_TIMEOUT };
-    const save = () => saveRows(database, request, how);
+    const { database, exclusive, logger } = this.#parts;
+    const once = () => saveRows(database, request, { rows: rows(), signal, onRows, logger });
+    // Batches come only once.
+    const save = again ? () => retrySerialization(once, signal) : once;
     const work = backup ? () => this.#backup().backUpThenSave(request.frame, save, signal) : save;
     await exclusive(request.frame, work, signal);
     return true;
   }
+}
+
+/** @param except which only another call takes. */
+function assertOwnOptions(options: BatchOptions, except = ""): void {
+  assertSaveOptions(options, exceptOption(postgresRules, except));
+  if (options.mode !== "insertOnly" || options.key !== undefined) return;
+  throw new ConfigError('mode "insertOnly" tells rows apart by key, and no key was given.', {
+    storage: "postgres",
+    hint: 'Name the columns that tell rows apart: { mode: "insertOnly", key: ["id"] }.',
+  });
 }
 
 /** A frame's rows in the types in which they are sent. */
@@ -152,8 +178,11 @@ async function* one(table: Table): AsyncGenerator<Table> {
 
 function checkedFields(data: DataFrame, { schema }: PostgresSaveOptions, frame: string): readonly FrameField[] {
   requireFrame(data, "postgres", frame);
-  if (schema) assertSchema(data, schema, { storage: "postgres", frame });
-  return schemaOf(data).fields;
+  const { fields } = schemaOf(data);
+  if (!schema) return fields;
+  assertSchema(data, schema, { storage: "postgres", frame });
+  const nullable = new Map(readSchema(schema).fields.map((field) => [field.name, field.nullable]));
+  return fields.map((field) => ({ ...field, nullable: nullable.get(field.name) ?? true }));
 }
 
 function declaredFields({ schema }: PostgresSaveOptions, frame: string): readonly FrameField[] {

@@ -17,6 +17,8 @@ export interface Action {
   readonly doing: "read" | "save" | "connect" | "delete";
   /** `host:port`, for a server that does not answer. */
   readonly server: string;
+  /** Who holds the table that was waited for. */
+  readonly holder?: string | null | undefined;
 }
 
 /** The fields of the server's error message that are used here. */
@@ -49,6 +51,21 @@ export function serverError(cause: unknown, action: Action): MillraceError {
     const denied = `PostgreSQL at ${action.server} does not let this user ${action.doing}: ${text}`;
     return new UnavailableError(denied, { ...details, code: "ACCESS_DENIED", hint: "Ask for the right with GRANT." });
   }
+  if (/CERT|^ERR_TLS|^UNABLE_TO_|ISSUER/.test(code)) {
+    return new UnavailableError(`The certificate of PostgreSQL at ${action.server} is not trusted: ${text}`, {
+      ...details,
+      code: "ACCESS_DENIED",
+      hint: "Name the authority that signed it with DB_CA, and the server as the certificate does with DB_SERVER.",
+    });
+  }
+  if (/does not support SSL/.test(message)) {
+    const hint = "Turn TLS on there, or set DB_TLS=off.";
+    return new UnavailableError(`PostgreSQL at ${action.server} has no TLS.`, {
+      ...details,
+      code: "ACCESS_DENIED",
+      hint,
+    });
+  }
   if (isConnectionLost(cause, code)) {
     return new UnavailableError(`PostgreSQL at ${action.server} does not answer: ${text || errnoOf(cause)}`, {
       ...details,
@@ -58,10 +75,12 @@ export function serverError(cause: unknown, action: Action): MillraceError {
   switch (code) {
     case "55P03":
     case "40P01":
-      return new ConflictError(`Another program held the table for too long: ${text}`, {
+      return new ConflictError(`${action.holder ?? "Another program"} held the table for too long: ${text}`, {
         ...details,
         hint: "Try again when it is done, or raise LOCK_TIMEOUT.",
       });
+    case "57014":
+      return timedOut(text, action, details);
     case "40001":
       return new ConflictError(`Another program changed the same rows: ${text}`, details);
     case "42P07":
@@ -94,6 +113,13 @@ export function serverError(cause: unknown, action: Action): MillraceError {
   }
 }
 
+function timedOut(text: string, { doing }: Action, details: ErrorDetails): MillraceError {
+  const message = `It took longer than DB_STATEMENT_TIMEOUT, or the server's operator ended it: ${text}`;
+  const hint = "Raise DB_STATEMENT_TIMEOUT, or do less at once.";
+  if (doing === "save" || doing === "delete") return new SaveError(message, { ...details, hint });
+  return new UnavailableError(message, { ...details, hint });
+}
+
 /** Trying again helps a read only where the server failed, not where the statement or a value is wrong. */
 function refused(message: string, code: string, { doing }: Action, details: ErrorDetails): MillraceError {
   if (doing === "save" || doing === "delete") return new SaveError(message, details);
@@ -120,7 +146,7 @@ export function fieldsOf(cause: unknown): ServerFields {
 }
 
 /** Class 08 is a connection's failure, 57P01 to 57P05 a server that shuts down or starts, 53300 one without room. */
-function isConnectionLost(cause: unknown, code: string): boolean {
+export function isConnectionLost(cause: unknown, code = fieldsOf(cause).code): boolean {
   if (/^(08|57P0[1-5]|53300)/.test(code) || errnoOf(cause) !== undefined || code.startsWith("EAI_")) return true;
   const message = cause instanceof Error ? cause.message : "";
   return /Connection terminated|timeout exceeded when trying to connect|not queryable|Connection ended/i.test(message);

@@ -21,7 +21,7 @@ import { withOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
 import { queryFrame, selectQuery } from "./query.ts";
 import {
-  beginReading,
+  lockForReading,
   type ReadRequest,
   type RowStream,
   readAgain,
@@ -84,7 +84,7 @@ export class PostgresSource implements IDataSource, IBatchSource, IDescribe, IId
     if (typeof sql !== "string" || sql.trim() === "") {
       throw new ConfigError("query takes a SELECT as text.", { storage: "postgres" });
     }
-    const request = { frame: queryFrame, options, batchRows: defaultBatchRows, begin: readOnly, params };
+    const request = { frame: queryFrame, options, batchRows: defaultBatchRows, params };
     return readAgain(this.#parts, queryFrame, async (instead, found) => {
       const select = (connection: Connection) => selectQuery(connection, sql, params, instead);
       return this.#collect(await streamRows(this.#parts, request, select), queryFrame, found, options.signal);
@@ -94,7 +94,7 @@ export class PostgresSource implements IDataSource, IBatchSource, IDescribe, IId
   async describe(name: string): Promise<FrameDescription> {
     const target = this.#parts.table(name);
     const relation = await requireRelation(this.#parts, name, target);
-    const use = { doing: "read" as const, frame: name, begin: beginReading(relation, target) };
+    const use = { doing: "read" as const, frame: name, begin: readOnly, first: lockForReading(relation, target) };
     return this.#parts.database.use(use, async (connection) => {
       const table = await describeTable(connection, relation);
       const [size] = await connection.run("SELECT pg_catalog.pg_total_relation_size($1) AS bytes", [relation.oid]);

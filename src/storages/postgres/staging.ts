@@ -1,10 +1,9 @@
 import type { FrameField } from "../../contracts/frame-schema.ts";
 import { ConflictError, SaveError, SchemaError } from "../../errors.ts";
 import { parseType } from "../../frame/types.ts";
-import { type Reference, referencesTo, type Table, uniqueKeys } from "./catalog.ts";
+import type { Reference, Table } from "./catalog.ts";
 import type { Connection } from "./database.ts";
-import { orderColumn, quote, quoteTable } from "./identifiers.ts";
-import type { SavePlan, SaveRequest } from "./save-plan.ts";
+import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
 import { mappingOf } from "./types.ts";
 
 /** The rows of a save until they are put in place. It goes with its transaction. */
@@ -17,21 +16,27 @@ export async function createStaging({ run }: Connection, fields: readonly FrameF
   await run(`CREATE TEMP TABLE ${quote("millrace_staging")} (${columns.join(", ")}) ON COMMIT DROP`);
 }
 
-/**
- * Adds all staged rows to the table, each value cast to its column's type.
- *
- * @throws SaveError when a trigger of the table left some of the `rows` out.
- */
-export async function insertStaged(
-  { write }: Connection,
-  request: SaveRequest,
-  plan: SavePlan,
-  rows: number,
-): Promise<void> {
-  requireAll(await write(insertSql(request, plan)), rows, request);
+/** Staged rows on their way into a table. */
+export interface Staged {
+  /** The frame's name, for errors. */
+  readonly frame: string;
+  readonly name: TableName;
+  readonly columns: readonly string[];
+  /** The type in the table of each, to which its values are cast. */
+  readonly targets: readonly string[];
+  readonly rows: number;
 }
 
-function requireAll(written: number, rows: number, { frame }: SaveRequest): void {
+/**
+ * Adds all staged rows to the table.
+ *
+ * @throws SaveError when a trigger of the table left some out.
+ */
+export async function insertStaged({ write }: Connection, staged: Staged): Promise<void> {
+  requireAll(await write(insertSql(staged)), staged);
+}
+
+function requireAll(written: number, { rows, frame }: Staged): void {
   if (written === rows) return;
   throw new SaveError(`PostgreSQL wrote ${written} of ${rows} rows of ${frame}, so nothing was saved.`, {
     storage: "postgres",
@@ -40,61 +45,60 @@ function requireAll(written: number, rows: number, { frame }: SaveRequest): void
   });
 }
 
-function insertSql({ name, fields }: SaveRequest, { targets, keepOrder }: SavePlan): string {
-  const columns = fields.map((field) => quote(field.name));
-  const values = fields.map((field, index) => `${quote(field.name)}::${targets[index]}`);
-  for (const list of keepOrder ? [columns, values] : []) list.push(quote(orderColumn));
-  return `INSERT INTO ${quoteTable(name)} (${columns.join(", ")}) SELECT ${values.join(", ")} FROM ${stagingTable}`;
+/** A restore writes identities too, which tables otherwise give themselves. */
+function insertSql({ name, columns, targets }: Staged): string {
+  const values = columns.map((column, index) => `${quote(column)}::${targets[index]}`);
+  const into = `INSERT INTO ${quoteTable(name)} (${columns.map(quote).join(", ")}) OVERRIDING SYSTEM VALUE`;
+  return `${into} SELECT ${values.join(", ")} FROM ${stagingTable}`;
 }
 
 /**
- * Replaces rows of a known key by the staged ones, and adds the others. Columns that the frame lacks become null in replaced
- * rows, unless they fill themselves.
+ * Adds the staged rows of a new key. Those of a known key replace the old ones, with `replace`, or are left out. Columns that the
+ * frame lacks become null in replaced rows, unless they fill themselves.
  *
  * @throws SchemaError KEY_INVALID when a staged row has no key, or two have the same.
- * @throws SaveError when a trigger of the table left some of the `rows` out.
+ * @throws SaveError when a trigger of the table left some of the rows out.
  */
-export async function upsertStaged(
+export async function mergeStaged(
   connection: Connection,
   table: Table,
-  request: SaveRequest,
-  plan: SavePlan,
-  key: readonly string[],
-  rows: number,
+  staged: Staged,
+  { key, replace }: { key: readonly string[]; replace: boolean },
 ): Promise<void> {
-  await refuseBadKeys(connection, request, key);
-  const { fields } = request;
-  const given = fields.map(({ name }) => name).filter((column) => !key.includes(column));
+  await refuseBadKeys(connection, staged, key);
+  const changes = replace ? changesOf(table, staged, key) : [];
+  const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(", ")}` : "DO NOTHING";
+  const sql = `${insertSql(staged)} ON CONFLICT (${key.map(quote).join(", ")}) ${action}`;
+  const written = await connection.write(sql);
+  requireAll(changes.length > 0 ? written : await countKeys(connection, staged, key), staged);
+}
+
+function changesOf(table: Table, { columns }: Staged, key: readonly string[]): string[] {
+  const given = columns.filter((column) => !key.includes(column));
   const absent = table.columns.filter(
     ({ name, notNull, fillsItself, generated }) =>
-      !(notNull || fillsItself || generated) && name !== orderColumn && !fields.some((field) => field.name === name),
+      !(notNull || fillsItself || generated) && name !== orderColumn && !columns.includes(name),
   );
-  const changes = [
+  return [
     ...given.map((column) => `${quote(column)} = excluded.${quote(column)}`),
     ...absent.map(({ name }) => `${quote(name)} = NULL`),
   ];
-  const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(", ")}` : "DO NOTHING";
-  const sql = `${insertSql(request, plan)} ON CONFLICT (${key.map(quote).join(", ")}) ${action}`;
-  const written = await connection.write(sql);
-  requireAll(changes.length > 0 ? written : await countKeys(connection, request, plan, key), rows, request);
 }
 
 /** The staged rows whose key the table has: with DO NOTHING the server counts only those that it added. */
-async function countKeys(
-  { run }: Connection,
-  { name, fields }: SaveRequest,
-  { targets }: SavePlan,
-  key: readonly string[],
-): Promise<number> {
-  const match = fields.flatMap((field, index) =>
-    key.includes(field.name) ? [`t.${quote(field.name)} = s.${quote(field.name)}::${targets[index]}`] : [],
-  );
-  const there = `EXISTS (SELECT FROM ${quoteTable(name)} t WHERE ${match.join(" AND ")})`;
+async function countKeys({ run }: Connection, staged: Staged, key: readonly string[]): Promise<number> {
+  const there = `EXISTS (SELECT FROM ${quoteTable(staged.name)} t WHERE ${sameKey(staged, key)})`;
   const [found] = await run(`SELECT count(*) AS n FROM ${stagingTable} s WHERE ${there}`);
   return Number(found?.n);
 }
 
-async function refuseBadKeys({ run }: Connection, { frame }: SaveRequest, key: readonly string[]): Promise<void> {
+/** Whether the row `t` of the table and the staged row `s` have the same key. */
+function sameKey({ columns, targets }: Staged, key: readonly string[]): string {
+  const match = key.map((column) => `t.${quote(column)} = s.${quote(column)}::${targets[columns.indexOf(column)]}`);
+  return match.join(" AND ");
+}
+
+async function refuseBadKeys({ run }: Connection, { frame }: Staged, key: readonly string[]): Promise<void> {
   const columns = key.map(quote);
   const isNull = columns.map((column) => `${column} IS NULL`).join(" OR ");
   const [empty] = await run(`SELECT 1 FROM ${stagingTable} WHERE ${isNull} LIMIT 1`);
@@ -112,19 +116,6 @@ async function refuseBadKeys({ run }: Connection, { frame }: SaveRequest, key: r
   });
 }
 
-/** Makes a unique index by which `ON CONFLICT` can tell rows apart, when the table has none on the key. */
-export async function ensureUnique(
-  connection: Connection,
-  table: Table,
-  request: SaveRequest,
-  key: readonly string[],
-): Promise<void> {
-  const wanted = [...key].sort().join("\0");
-  const there = await uniqueKeys(connection, table.oid);
-  if (there.some(({ columns }) => [...columns].sort().join("\0") === wanted)) return;
-  await connection.run(`CREATE UNIQUE INDEX ON ${quoteTable(request.name)} (${key.map(quote).join(", ")})`);
-}
-
 /**
  * Replaces all rows of a table that others refer to: by key, so that rows which stay are never deleted.
  *
@@ -133,38 +124,28 @@ export async function ensureUnique(
 export async function replaceReferenced(
   connection: Connection,
   table: Table,
-  request: SaveRequest,
-  plan: SavePlan,
-  references: readonly Reference[],
-  rows: number,
+  staged: Staged,
+  { key, references }: { key: readonly string[] | undefined; references: readonly Reference[] },
 ): Promise<void> {
-  const key = request.key ?? (table.primaryKey.length > 0 ? table.primaryKey : undefined);
-  const others = references.map((reference) => reference.table).join(", ");
-  if (!key?.every((column) => request.fields.some(({ name }) => name === column))) {
-    throw refuseReferenced(request, `${others} refers to its rows, and the frame has no key to tell them apart`);
+  if (!key) {
+    const others = references.map((reference) => reference.table).join(", ");
+    throw refuseReferenced(staged, `${others} refers to its rows, and there is no key to tell them apart`);
   }
-  await ensureUnique(connection, table, request, key);
-  await upsertStaged(connection, table, request, plan, key, rows);
-  const target = quoteTable(request.name);
-  const match = key.map((column) => `s.${quote(column)} = t.${quote(column)}`).join(" AND ");
-  const absent = `NOT EXISTS (SELECT FROM ${stagingTable} s WHERE ${match})`;
+  await mergeStaged(connection, table, staged, { key, replace: true });
+  const target = quoteTable(staged.name);
+  const absent = `NOT EXISTS (SELECT FROM ${stagingTable} s WHERE ${sameKey(staged, key)})`;
   for (const { table: other, columns, referenced, cascades } of references) {
     if (!cascades) continue;
     const join = columns
       .map((column, index) => `c.${quote(column)} = t.${quote(referenced[index] ?? "")}`)
       .join(" AND ");
     const [hit] = await connection.run(`SELECT 1 FROM ${other} c JOIN ${target} t ON ${join} WHERE ${absent} LIMIT 1`);
-    if (hit) throw refuseReferenced(request, `rows of ${other} would be deleted or changed by its foreign key`);
+    if (hit) throw refuseReferenced(staged, `rows of ${other} would be deleted or changed by its foreign key`);
   }
   await connection.run(`DELETE FROM ${target} t WHERE ${absent}`);
 }
 
-/** The foreign keys of other tables, for a save that would delete rows. */
-export async function referencesOf(connection: Connection, table: Table, request: SaveRequest): Promise<Reference[]> {
-  return request.mode === "replace" ? referencesTo(connection, table.oid) : [];
-}
-
-function refuseReferenced({ frame, name }: SaveRequest, why: string): ConflictError {
+function refuseReferenced({ frame, name }: Staged, why: string): ConflictError {
   return new ConflictError(`The rows of ${frame} can't be replaced: ${why}.`, {
     storage: "postgres",
     frame,

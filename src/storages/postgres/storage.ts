@@ -2,7 +2,7 @@ import type { Diagnosis, IDiagnose } from "../../contracts/diagnose.ts";
 import type { HelperStatus, IHelpers } from "../../contracts/helpers.ts";
 import type { IStorage } from "../../contracts/storage.ts";
 import type { StorageContext } from "../context.ts";
-import { PostgresBackup } from "./backup.ts";
+import { PostgresBackup } from "./backup/service.ts";
 import { postgresCapabilities } from "./capabilities.ts";
 import { recordedChoice } from "./embedded/choice.ts";
 import { embeddedStatus, embeddedUrl, stopEmbedded } from "./embedded/status.ts";

@@ -255,12 +255,12 @@ test("what PostgreSQL can't hold is refused with column, row and remedy, and the
   await saver.saveData(good, "exact");
   await expect(saver.saveData(frame({ t: ["a", "b", "x\0y"] }, { t: "string" }), "exact")).rejects.toMatchObject({
     name: "FidelityError",
-    message: expect.stringMatching(/Column "t", row 2, .*NUL/),
+    message: expect.stringMatching(/Column "t", row 3, .*NUL/),
   });
   const nanos = frame({ t: ["2024-01-01T00:00:00", "2024-01-01T00:00:00.000000001"] }, { t: "datetime[ns]" });
   await expect(saver.saveData(nanos, "exact_ns")).rejects.toMatchObject({
     name: "FidelityError",
-    message: expect.stringMatching(/Column "t", row 1, .*microsecond/),
+    message: expect.stringMatching(/Column "t", row 2, .*microsecond/),
   });
   expect(await read("exact")).toEqual([{ t: "fine" }]);
   expect(await sql("SELECT to_regclass('exact_ns') AS found")).toEqual([{ found: null }]);

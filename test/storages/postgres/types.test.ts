@@ -42,7 +42,7 @@ describe("every type of a frame", () => {
     if (misfit) {
       await expect(saver.saveData(make([...values]), nameFor(type))).rejects.toMatchObject({
         name: "FidelityError",
-        message: expect.stringContaining(`Column "v", row ${misfit.row},`),
+        message: expect.stringContaining(`Column "v", row ${misfit.row + 1},`),
         hint: expect.stringMatching(/before saving/),
       });
     }
@@ -136,9 +136,9 @@ describe("every type of a frame", () => {
   test("is refused inside of a list with the list's row", async () => {
     const save = (values: unknown[], type: string) =>
       postgres.storage.saver().saveData(frame({ v: values }, { v: type }), "inside");
-    await expect(save([["a"], [], ["b", "x\0"]], "list[string]")).rejects.toThrow(/Column "v", row 2, .*NUL/);
+    await expect(save([["a"], [], ["b", "x\0"]], "list[string]")).rejects.toThrow(/Column "v", row 3, .*NUL/);
     await expect(save([[], ["00:00:00"], ["00:00:00", "00:00:00.0000001"]], "list[time]")).rejects.toThrow(
-      /Column "v", row 2, /,
+      /Column "v", row 3, /,
     );
   });
 
@@ -295,7 +295,7 @@ describe("what another program changed", () => {
       expect(found.types[names.indexOf(column)]).toBe(type);
       expect(found.types.at(-1)).toBe("uint8");
       expect(found.rows[0]?.[column]).toEqual(read_);
-      expect(lines.join("\n")).toContain(`Column "${column}", row 0, holds`);
+      expect(lines.join("\n")).toContain(`Column "${column}", row 1, holds`);
       for await (const piece of postgres.storage.source().getBatches("edited")) {
         expect(schemaOf(piece).fields[names.indexOf(column)]?.type).toBe(type);
       }

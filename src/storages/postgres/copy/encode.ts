@@ -1,7 +1,7 @@
 import type { Data, Table } from "apache-arrow";
 import { FidelityError } from "../../../errors.ts";
 import type { Mapping } from "../types.ts";
-import { isNull, type Refuse, type ValueWriter, writerOf } from "./write-values.ts";
+import { type FieldRows, isNull, type Refuse, type ValueWriter, writerOf } from "./write-values.ts";
 
 /** A column of a frame on its way into a table. */
 export interface EncodedColumn {
@@ -62,7 +62,7 @@ interface Field {
 
 function refusing(name: string, firstRow: number, frame: string): Refuse {
   return (row, what, remedy) =>
-    new FidelityError(`Column "${name}", row ${firstRow + row}, holds ${what}.`, {
+    new FidelityError(`Column "${name}", row ${firstRow + row + 1}, holds ${what}.`, {
       storage: "postgres",
       frame,
       hint: `${remedy} before saving.`,
@@ -82,8 +82,9 @@ function* encodeBatch(fields: readonly Field[], rows: number): Generator<Buffer,
   const sizes = new Float64Array(step);
   for (let from = 0; from < rows; from += step) {
     const to = Math.min(rows, from + step);
-    sizes.fill(2 + 4 * fields.length);
-    for (const field of fields) measure(field, from, to, sizes);
+    const known = fields.filter(isKnown).reduce((sum, { writer }) => sum + (writer.fixed ?? 0), 0);
+    sizes.fill(2 + 4 * fields.length + known);
+    for (const field of fields) if (!isKnown(field)) measure(field, from, to, sizes);
     for (let row = from; row < to; ) {
       const end = chunkEnd(sizes, row - from, to - from) + from;
       if (end > row) yield encodeChunk(fields, row, end, sizes.subarray(row - from, end - from));
@@ -91,6 +92,11 @@ function* encodeBatch(fields: readonly Field[], rows: number): Generator<Buffer,
       row = Math.max(end, row + 1);
     }
   }
+}
+
+/** Whether a field takes the same room in every row. */
+function isKnown({ writer, nulls }: Field): boolean {
+  return writer.fixed !== null && nulls === null;
 }
 
 /** Adds the bytes of a field to those of each row. */
@@ -126,18 +132,15 @@ function encodeChunk(fields: readonly Field[], from: number, to: number, sizes: 
     view.setInt16(places[row] as number, fields.length);
     places[row] = (places[row] as number) + 2;
   }
-  for (const field of fields) writeField(field, from, to, places, view, bytes);
+  for (const { writer, nulls } of fields) {
+    const rows = { view, bytes, places, from, to };
+    if (writer.writeRows) writer.writeRows(rows, nulls);
+    else writeOneByOne(writer, rows, nulls);
+  }
   return bytes;
 }
 
-function writeField(
-  { writer, nulls }: Field,
-  from: number,
-  to: number,
-  places: Uint32Array,
-  view: DataView,
-  bytes: Buffer,
-): void {
+function writeOneByOne(writer: ValueWriter, { view, bytes, places, from, to }: FieldRows, nulls: Data | null): void {
   for (let row = from; row < to; row++) {
     const at = places[row - from] as number;
     if (nulls !== null && isNull(nulls, row)) {

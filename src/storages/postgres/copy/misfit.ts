@@ -14,8 +14,9 @@ export interface DecodedColumn {
 export class Misfit extends FidelityError {
   readonly column: string;
 
-  constructor(column: string, row: number, what: string, frame: string) {
-    super(`Column "${column}", row ${row}, holds ${what}.`, {
+  /** @param row counted from 0; null when it is not known. */
+  constructor(column: string, row: number | null, what: string, frame: string) {
+    super(`Column "${column}"${row === null ? "" : `, row ${row + 1},`} holds ${what}.`, {
       storage: "postgres",
       frame,
       hint: "Read that column as text: schema with the type string for it.",

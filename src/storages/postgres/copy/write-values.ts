@@ -14,10 +14,22 @@ export interface ValueWriter {
   /** Bytes of a value. */
   size(row: number): number;
   write(view: DataView, bytes: Buffer, at: number, row: number): void;
+  /** Writes many fields, each where `places` says and with its length before it, and moves that on: quicker than one by one. */
+  writeRows?(rows: FieldRows, nulls: Data | null): void;
   /** Refuses what can't be held, for many rows at once where that is quicker. */
   check?(from: number, to: number): void;
   /** Where the value lies already. */
   bytesOf?(row: number): Buffer;
+}
+
+/** Fields of rows from `from` to `to` on their way into a chunk. */
+export interface FieldRows {
+  readonly view: DataView;
+  readonly bytes: Buffer;
+  /** Where the field of each row begins. */
+  readonly places: Uint32Array;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** How the values of an Arrow column are written: the same bytes as read-values.ts reads. */
@@ -42,7 +54,7 @@ export function writerOf(mapping: Mapping, data: Data, refuse: Refuse): ValueWri
     case "float32":
       return fixed(4, (view, at, row) => view.setFloat32(at, numbers[row] as number));
     case "float64":
-      return fixed(8, (view, at, row) => view.setFloat64(at, numbers[row] as number));
+      return float64(data.values);
     case "date":
       return date(numbers, refuse);
     case "time":
@@ -64,11 +76,48 @@ function fixed(bytes: number, write: (view: DataView, at: number, row: number) =
   return { fixed: bytes, size: () => bytes, write: (view, _bytes, at, row) => write(view, at, row) };
 }
 
+/** Each kind that is met often has a loop of its own: calling a function for every value would double the time. */
 function int64(halves: Int32Array): ValueWriter {
-  return fixed(8, (view, at, row) => {
+  const write = (view: DataView, at: number, row: number) => {
     view.setInt32(at, halves[2 * row + 1] as number);
     view.setInt32(at + 4, halves[2 * row] as number);
-  });
+  };
+  return {
+    ...fixed(8, write),
+    writeRows({ view, places, from, to }, nulls) {
+      for (let row = from; row < to; row++) {
+        const at = places[row - from] as number;
+        if (nulls !== null && isNull(nulls, row)) {
+          view.setInt32(at, -1);
+          places[row - from] = at + 4;
+          continue;
+        }
+        view.setInt32(at, 8);
+        view.setInt32(at + 4, halves[2 * row + 1] as number);
+        view.setInt32(at + 8, halves[2 * row] as number);
+        places[row - from] = at + 12;
+      }
+    },
+  };
+}
+
+function float64(values: Float64Array): ValueWriter {
+  return {
+    ...fixed(8, (view, at, row) => view.setFloat64(at, values[row] as number)),
+    writeRows({ view, places, from, to }, nulls) {
+      for (let row = from; row < to; row++) {
+        const at = places[row - from] as number;
+        if (nulls !== null && isNull(nulls, row)) {
+          view.setInt32(at, -1);
+          places[row - from] = at + 4;
+          continue;
+        }
+        view.setInt32(at, 8);
+        view.setFloat64(at + 4, values[row] as number);
+        places[row - from] = at + 12;
+      }
+    },
+  };
 }
 
 function int64Of(value: (row: number) => bigint): ValueWriter {
@@ -107,13 +156,25 @@ function timestamp(unit: "ms" | "us" | "ns", data: Data, refuse: Refuse): ValueW
     });
   }
   const halves = halvesOf(big);
-  return fixed(8, (view, at, row) => {
+  const write = (view: DataView, at: number, row: number) => {
     const low = ((halves[2 * row] as number) >>> 0) - epochLow;
     const high = halves[2 * row + 1] as number;
     if (high <= firstMicrosHigh && (big[row] as bigint) < firstMicros) throw outOfRange(row, refuse);
     view.setInt32(at, high - epochHigh - (low < 0 ? 1 : 0));
     view.setInt32(at + 4, low);
-  });
+  };
+  return {
+    ...fixed(8, write),
+    writeRows({ view, places, from, to }, nulls) {
+      for (let row = from; row < to; row++) {
+        const at = places[row - from] as number;
+        const missing = nulls !== null && isNull(nulls, row);
+        view.setInt32(at, missing ? -1 : 8);
+        if (!missing) write(view, at + 4, row);
+        places[row - from] = at + (missing ? 4 : 12);
+      }
+    },
+  };
 }
 
 /** int64 microseconds, int32 days, int32 months. A duration has no days: those of a calendar differ in length. */
@@ -165,7 +226,9 @@ const maxValueBytes = 0x3fffffff - 64;
 class BytesWriter implements ValueWriter {
   readonly fixed = null;
   readonly #bytes: Buffer;
-  readonly #offset: (index: number) => number;
+  readonly #offsets: Int32Array;
+  /** Numbers of 32 bits that each offset has. */
+  readonly #width: 1 | 2;
   readonly #isText: boolean;
   readonly #data: Data;
   readonly #refuse: Refuse;
@@ -173,7 +236,9 @@ class BytesWriter implements ValueWriter {
   constructor(data: Data, isText: boolean, refuse: Refuse) {
     const { buffer, byteOffset, byteLength } = data.values;
     this.#bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
-    this.#offset = offsetsOf(data);
+    const offsets: Int32Array | BigInt64Array = data.valueOffsets;
+    this.#width = offsets instanceof BigInt64Array ? 2 : 1;
+    this.#offsets = offsets instanceof BigInt64Array ? halvesOf(offsets) : offsets;
     this.#isText = isText;
     this.#data = data;
     this.#refuse = refuse;
@@ -191,6 +256,32 @@ class BytesWriter implements ValueWriter {
     // A call to copy costs more than a short loop.
     if (length < 24) for (let i = 0; i < length; i++) bytes[at + i] = this.#bytes[start + i] as number;
     else this.#bytes.copy(bytes, at, start, start + length);
+  }
+
+  writeRows({ view, bytes, places, from, to }: FieldRows, nulls: Data | null): void {
+    const source = this.#bytes;
+    let end = this.#offset(from);
+    for (let row = from; row < to; row++) {
+      let at = places[row - from] as number;
+      const start = end;
+      end = this.#offset(row + 1);
+      if (nulls !== null && isNull(nulls, row)) {
+        view.setInt32(at, -1);
+        places[row - from] = at + 4;
+        continue;
+      }
+      const length = end - start;
+      view.setInt32(at, length);
+      at += 4;
+      if (length < 24) for (let i = 0; i < length; i++) bytes[at + i] = source[start + i] as number;
+      else source.copy(bytes, at, start, end);
+      places[row - from] = at + length;
+    }
+  }
+
+  #offset(index: number): number {
+    if (this.#width === 1) return this.#offsets[index] as number;
+    return ((this.#offsets[2 * index] as number) >>> 0) + (this.#offsets[2 * index + 1] as number) * 2 ** 32;
   }
 
   bytesOf(row: number): Buffer {
