@@ -1,11 +1,11 @@
-import type { FrameSchema, TypeText } from "../../contracts/frame-schema.ts";
+import type { FrameSchema } from "../../contracts/frame-schema.ts";
 import { FidelityError } from "../../errors.ts";
-import { exactColumn, exactColumns } from "../../frame/access.ts";
 import { floorDiv } from "../../frame/iso.ts";
-import { type LazyDataFrame, pl } from "../../frame/polars.ts";
+import type { LazyDataFrame } from "../../frame/polars.ts";
 import type { Recoding } from "../../frame/recode.ts";
 import { tickNs } from "../../frame/time-range.ts";
-import { type ColumnType, parseType, sameType, toPolars, typeText } from "../../frame/types.ts";
+import { type ColumnType, parseType, typeText } from "../../frame/types.ts";
+import { castColumns } from "./cast-columns.ts";
 import { asTheyAre, type StoredColumn } from "./stored-columns.ts";
 import type { TimeFacts } from "./time-facts.ts";
 
@@ -127,49 +127,15 @@ export function encodeColumns(
   const first = columns.filter(({ name }) => name === index);
   const others = columns.filter(({ name }) => name !== index);
   const casts = [...first, ...others].map(({ name, type, stored }) => ({ name, from: type, to: stored }));
-  return castColumns(lazy, casts, recodedThere);
+  return castColumns(lazy, casts, { recoded: recodedThere });
 }
 
-/** The frame's own columns, in its own order. */
-export function decodeColumns(lazy: LazyDataFrame, columns: readonly StoredColumn[]): LazyDataFrame {
+/** The frame's own columns, in its own order, given those of the rows. */
+export function decodeColumns(
+  lazy: LazyDataFrame,
+  columns: readonly StoredColumn[],
+  present: readonly string[],
+): LazyDataFrame {
   const casts = columns.map(({ name, type, stored }) => ({ name, from: stored, to: type }));
-  return castColumns(lazy, casts, recodedBack);
-}
-
-interface Cast {
-  readonly name: string;
-  readonly from: TypeText;
-  readonly to: TypeText;
-}
-
-/** These columns, in this order. All that become one type are cast by one expression: one for each of a thousand would take a second. */
-function castColumns(lazy: LazyDataFrame, columns: readonly Cast[], recoded: ReadonlySet<string>): LazyDataFrame {
-  const changed = columns.filter(({ from, to }) => {
-    const [own, target] = [parseType(from), parseType(to)];
-    return !recoded.has(own.kind) && !recoded.has(target.kind) && !sameType(own, target);
-  });
-  const casts = [...Map.groupBy(changed, ({ to }) => to)].flatMap(([to, group]) =>
-    exactColumns(group.map(({ name }) => name)).map((column) => column.cast(toPolars(parseType(to)))),
-  );
-  const cast = casts.length === 0 ? lazy : lazy.withColumns(...casts);
-  return cast.select(exactColumns(columns.map(({ name }) => name)));
-}
-
-const dayEnd = "86399999999999";
-
-/**
- * Whether a stored value is none of its column's type: another program wrote it, and kept the metadata of an earlier version.
- * Texts are looked at where they are recoded.
- */
-export async function hasMisfit(stored: LazyDataFrame, columns: readonly StoredColumn[]): Promise<boolean> {
-  const checks = columns.flatMap(({ name, type, stored: held }) => {
-    const [own, kept] = [parseType(type), parseType(held)];
-    const value = exactColumn(name);
-    if (own.kind === "time") return [value.lt(pl.lit(0)).or(value.gt(pl.lit(dayEnd).cast(pl.Int64)))];
-    if (kept.kind !== "datetime" || sameType(own, kept)) return [];
-    return [value.cast(toPolars(own)).cast(toPolars(kept)).neq(value)];
-  });
-  if (checks.length === 0) return false;
-  const found = await stored.select(checks.map((check, index) => check.any().alias(String(index)))).collect();
-  return found.row(0).includes(true);
+  return castColumns(lazy, casts, { recoded: recodedBack, present });
 }

@@ -6,7 +6,8 @@ import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { recodeFrame } from "../../frame/recode.ts";
 import type { StorageContext } from "../context.ts";
 import { type RecodedRows, recodeRows } from "../recode.ts";
-import { decodeColumns, fromTexts, hasMisfit } from "./column-encoding.ts";
+import { hasMisfit } from "./cast-columns.ts";
+import { decodeColumns, fromTexts } from "./column-encoding.ts";
 import type { ArcticLibrary, SymbolData, SymbolPart } from "./library.ts";
 import { type PartFile, partBytes, partFile } from "./part-files.ts";
 import { foreignColumns, type StoredColumn, schemaOfColumns } from "./stored-columns.ts";
@@ -150,7 +151,7 @@ export class SymbolRows implements AsyncDisposable {
   /** All rows as ArcticDB holds them. */
   async #whole(): Promise<LazyDataFrame> {
     const { inline, bytes } = this.#data;
-    if (inline) return lazyOf(pl.readIPC(inline));
+    if (inline) return lazyOf(pl.readIPC(inline, { columns: this.#stored.map(({ name }) => name) }));
     if (!this.#file) {
       this.#file = await exchangeFile(this.#context.config, bytes);
       await this.#data.take(this.#file.path);
@@ -160,7 +161,12 @@ export class SymbolRows implements AsyncDisposable {
 
   async #decoded(stored: LazyDataFrame): Promise<LazyDataFrame> {
     if (await hasMisfit(stored, this.#stored)) throw new NoValue();
-    return decodeColumns(stored, this.#stored);
+    const { inline, columns } = this.#data;
+    return decodeColumns(
+      stored,
+      this.#stored,
+      (inline ? this.#stored : columns).map(({ name }) => name),
+    );
   }
 
   #tell(): void {

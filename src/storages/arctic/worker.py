@@ -538,7 +538,7 @@ class Client:
         else:
             self._open.add(request["id"])
             lane = (request["library"], request["symbol"]) if op in WRITES else None
-            self._worker.lanes.run(lane, lambda: self._answer(request, self._handler(op)))
+            self._worker.lanes.run(lane, lambda: self._work(request, self._handler(op)))
 
     def _handler(self, op: str) -> Callable[[Message], Message]:
         store = self._worker.store
@@ -560,9 +560,15 @@ class Client:
         }
         return handlers.get(op, self._refuse)
 
+    def _work(self, request: Message, work: Callable[[Message], Message]) -> None:
+        self._worker.began()
+        try:
+            self._answer(request, work)
+        finally:
+            self._worker.ended()
+
     def _answer(self, request: Message, work: Callable[[Message], Message]) -> None:
         number = request["id"]
-        self._worker.began()
         try:
             if self._gone or number in self._cancelled:
                 raise Failure("cancelled", "It was cancelled before it began.")
@@ -576,7 +582,6 @@ class Client:
         if number in self._cancelled:
             self._cancelled.discard(number)
             self._tables.pop(number, None)
-        self._worker.ended()
 
     def _send(self, reply: Message) -> None:
         data = (json.dumps(reply) + "\n").encode()
@@ -624,7 +629,7 @@ class Client:
 
 
 # A table up to SMALL bytes travels in the answer itself.
-SMALL = 64 << 10
+SMALL = 512 << 10
 # After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
 REST = 0.5
 # Done in the order in which they came, for each symbol.
@@ -681,7 +686,8 @@ class Worker:
     def left(self, client: Client) -> None:
         with self._lock:
             self._clients.discard(client)
-        self.touch()
+        if client.greeted:
+            self.touch()
 
     def status(self) -> Message:
         with self._lock:
