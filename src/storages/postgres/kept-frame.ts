@@ -18,13 +18,13 @@ export interface KeptFrame {
   readonly saved: Date;
 }
 
-/** What of it is JSON. */
-export /** The types of a table's columns, as they are kept with its frame. */
+/** The types of a table's columns, as they are kept with its frame. */
 export function boundOf(columns: readonly TableColumn[]): KeptFrame["bound"] {
   return columns.map(({ name, sql }) => [name, sql] as const);
 }
 
-const keptShape = z.object({
+/** What of it is JSON. */
+export const keptShape = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })) }),
   // Pairs: an object would lose a column called "__proto__".
   bound: z.array(z.tuple([z.string(), z.string()])),
