@@ -16,7 +16,10 @@ export interface RequestOptions extends Pick<Asked, "doing" | "frame"> {
   signal?: AbortSignal | undefined;
   /** Waits for the outcome although aborted: the worker says whether it had begun. */
   finish?: boolean;
-  onSent?: (number: number) => void;
+  /** Is told the request's number on its connection, which `on` and `cancel` take. */
+  onSent?: (number: number, connection: Connection) => void;
+  /** Only on this connection, because what is asked for exists there alone. */
+  on?: Connection | undefined;
 }
 
 /**
@@ -51,17 +54,18 @@ export class WorkerClient {
   }
 
   async request(op: string, fields: object, options: RequestOptions): Promise<Reply> {
-    const { doing, frame, signal, finish = false, timeoutMs = this.config.ARCTIC_TIMEOUT, onSent } = options;
+    const { doing, frame, signal, finish = false, timeoutMs = this.config.ARCTIC_TIMEOUT, onSent, on } = options;
     signal?.throwIfAborted();
     let connection: Connection | null = null;
     let number = 0;
     const onAbort = () => connection?.cancel(number);
     try {
-      connection = await abortable(this.#reach(), signal);
+      const reached = on ?? (await abortable(this.#reach(), signal));
+      connection = reached;
       signal?.throwIfAborted();
-      const answer = connection.request(op, { library: this.place.library, ...fields }, timeoutMs, (sent) => {
+      const answer = reached.request(op, { library: this.place.library, ...fields }, timeoutMs, (sent) => {
         number = sent;
-        onSent?.(sent);
+        onSent?.(sent, reached);
       });
       signal?.addEventListener("abort", onAbort, { once: true });
       return await (finish ? answer : abortable(answer, signal));

@@ -1,10 +1,13 @@
-import type { FrameSchema, TypeText } from "../../contracts/frame-schema.ts";
+import type { FrameSchema } from "../../contracts/frame-schema.ts";
 import { FidelityError } from "../../errors.ts";
-import { exactColumn, exactColumns } from "../../frame/access.ts";
-import { type Expr, type LazyDataFrame, pl } from "../../frame/polars.ts";
+import { floorDiv } from "../../frame/iso.ts";
+import type { LazyDataFrame } from "../../frame/polars.ts";
 import type { Recoding } from "../../frame/recode.ts";
-import { type ColumnType, parseType, sameType, toPolars, typeText } from "../../frame/types.ts";
+import { tickNs } from "../../frame/time-range.ts";
+import { type ColumnType, parseType, typeText } from "../../frame/types.ts";
+import { castColumns } from "./cast-columns.ts";
 import { asTheyAre, type StoredColumn } from "./stored-columns.ts";
+import type { TimeFacts } from "./time-facts.ts";
 
 const nanoseconds = { kind: "datetime", unit: "ns", zone: null } as const;
 
@@ -36,7 +39,7 @@ const recodedThere = new Set<string>(["binary", "list", "array", "struct"]);
 const recodedBack = new Set<string>([...recodedThere, "enum", "decimal", "null"]);
 
 /**
- * Bounds of timestamp[ns] in days and milliseconds; its least value is ArcticDB's null. All are exact as JavaScript numbers. With a zone a
+ * Bounds of timestamp[ns] in days and milliseconds; its least value is ArcticDB's null. With a zone a
  * day less: ArcticDB fails to read a time whose wall clock lies beyond.
  */
 const bounds = {
@@ -46,42 +49,32 @@ const bounds = {
 } as const;
 
 /**
- * Chooses how each column is held. Reads the frame once if it has dates or times.
+ * Chooses how each column is held, given what its times are.
  *
  * @throws FidelityError for names of columns that ArcticDB can't take.
  */
-export async function planColumns(lazy: LazyDataFrame, schema: FrameSchema, frame: string): Promise<StoredColumn[]> {
-  const types = schema.fields.map(({ name, type }) => ({ name, type: parseType(type) }));
-  assertColumnNames(types, frame);
-  const beyond = await columnsBeyond(lazy, types);
+export function planColumns(
+  schema: FrameSchema,
+  times: ReadonlyMap<string, TimeFacts>,
+  frame: string,
+): readonly StoredColumn[] {
+  assertColumnNames(schema.fields, frame);
   return schema.fields.map(({ name, type, nullable }) => {
-    const [inside, outside] = storedTypes(parseType(type));
-    return { name, type, nullable, stored: typeText(beyond.has(name) ? outside : inside) };
+    const own = parseType(type);
+    const [inside, outside] = storedTypes(own);
+    const facts = times.get(name);
+    return { name, type, nullable, stored: typeText(facts && isBeyond(own, facts) ? outside : inside) };
   });
 }
 
-/** Columns with a value that timestamp[ns] can't hold. */
-async function columnsBeyond(
-  lazy: LazyDataFrame,
-  columns: readonly { name: string; type: ColumnType }[],
-): Promise<Set<string>> {
-  const times = columns.filter(({ type }) => type.kind === "date" || type.kind === "datetime");
-  if (times.length === 0) return new Set();
-  const outside = ({ name, type }: { name: string; type: ColumnType }): Expr => {
-    if (type.kind === "date") return notWithin(exactColumn(name).cast(pl.Int32), bounds.date);
-    const { unit, zone } = type as Extract<ColumnType, { kind: "datetime" }>;
-    if (unit === "ns" && zone === null)
-      return exactColumn(name).cast(pl.Int64).eq(pl.lit("-9223372036854775808").cast(pl.Int64));
-    const milliseconds = exactColumn(name).cast(pl.Datetime("ms", zone)).cast(pl.Int64);
-    return notWithin(milliseconds, zone === null ? bounds.wall : bounds.instant);
-  };
-  const found = await lazy.select(times.map((column, index) => outside(column).any().alias(String(index)))).collect();
-  const values: readonly unknown[] = found.row(0);
-  return new Set(times.filter((_, index) => values[index] === true).map(({ name }) => name));
-}
-
-function notWithin(column: Expr, [least, most]: readonly [number, number]): Expr {
-  return column.lt(pl.lit(least)).or(column.gt(pl.lit(most)));
+/** Whether a column has a value that timestamp[ns] can't hold. */
+function isBeyond(type: ColumnType, { least, most }: TimeFacts): boolean {
+  if (least === null || most === null) return false;
+  if (type.kind !== "datetime") return least < bounds.date[0] || most > bounds.date[1];
+  if (type.unit === "ns" && type.zone === null) return least === -(2n ** 63n);
+  const inMs = 1_000_000n / tickNs[type.unit];
+  const [from, to] = type.zone === null ? bounds.wall : bounds.instant;
+  return floorDiv(least, inMs) < from || floorDiv(most, inMs) > to;
 }
 
 /** ArcticDB's process ends at an empty name, cuts one at NUL, and reads two equal ones back as the same column. */
@@ -134,49 +127,15 @@ export function encodeColumns(
   const first = columns.filter(({ name }) => name === index);
   const others = columns.filter(({ name }) => name !== index);
   const casts = [...first, ...others].map(({ name, type, stored }) => ({ name, from: type, to: stored }));
-  return castColumns(lazy, casts, recodedThere);
+  return castColumns(lazy, casts, { recoded: recodedThere });
 }
 
-/** The frame's own columns, in its own order. */
-export function decodeColumns(lazy: LazyDataFrame, columns: readonly StoredColumn[]): LazyDataFrame {
+/** The frame's own columns, in its own order, given those of the rows. */
+export function decodeColumns(
+  lazy: LazyDataFrame,
+  columns: readonly StoredColumn[],
+  present: readonly string[],
+): LazyDataFrame {
   const casts = columns.map(({ name, type, stored }) => ({ name, from: stored, to: type }));
-  return castColumns(lazy, casts, recodedBack);
-}
-
-interface Cast {
-  readonly name: string;
-  readonly from: TypeText;
-  readonly to: TypeText;
-}
-
-/** These columns, in this order. All that become one type are cast by one expression: one for each of a thousand would take a second. */
-function castColumns(lazy: LazyDataFrame, columns: readonly Cast[], recoded: ReadonlySet<string>): LazyDataFrame {
-  const changed = columns.filter(({ from, to }) => {
-    const [own, target] = [parseType(from), parseType(to)];
-    return !recoded.has(own.kind) && !recoded.has(target.kind) && !sameType(own, target);
-  });
-  const casts = [...Map.groupBy(changed, ({ to }) => to)].flatMap(([to, group]) =>
-    exactColumns(group.map(({ name }) => name)).map((column) => column.cast(toPolars(parseType(to)))),
-  );
-  const cast = casts.length === 0 ? lazy : lazy.withColumns(...casts);
-  return cast.select(exactColumns(columns.map(({ name }) => name)));
-}
-
-const dayEnd = "86399999999999";
-
-/**
- * Whether a stored value is none of its column's type: another program wrote it, and kept the metadata of an earlier version.
- * Texts are looked at where they are recoded.
- */
-export async function hasMisfit(stored: LazyDataFrame, columns: readonly StoredColumn[]): Promise<boolean> {
-  const checks = columns.flatMap(({ name, type, stored: held }) => {
-    const [own, kept] = [parseType(type), parseType(held)];
-    const value = exactColumn(name);
-    if (own.kind === "time") return [value.lt(pl.lit(0)).or(value.gt(pl.lit(dayEnd).cast(pl.Int64)))];
-    if (kept.kind !== "datetime" || sameType(own, kept)) return [];
-    return [value.cast(toPolars(own)).cast(toPolars(kept)).neq(value)];
-  });
-  if (checks.length === 0) return false;
-  const found = await stored.select(checks.map((check, index) => check.any().alias(String(index)))).collect();
-  return found.row(0).includes(true);
+  return castColumns(lazy, casts, { recoded: recodedBack, present });
 }

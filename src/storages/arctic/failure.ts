@@ -87,6 +87,7 @@ export function arcticError(cause: unknown, { place, doing, frame, damaged }: As
         code: "NAME_CONFLICT",
         hint: "Use another name, or delete that one first.",
       });
+    case "table_gone":
     case "unavailable":
       return new UnavailableError(`${could}: ${said}`, { ...details, hint: "Check ARCTIC_HOST and the server." });
     default:

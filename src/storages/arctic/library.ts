@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import type { Config } from "../../config/settings.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import { NotFoundError, UnavailableError } from "../../errors.ts";
-import { exchangeFile } from "../../frame/exchange.ts";
 import { WorkerClient } from "./client.ts";
-import type { Reply } from "./connection.ts";
+import type { Connection, Reply } from "./connection.ts";
 import type { ArrowColumn } from "./stored-columns.ts";
 import { parseMetadata, type SymbolMetadata } from "./symbol-metadata.ts";
 import type { ArcticPlace } from "./uri.ts";
@@ -58,13 +57,17 @@ export interface SymbolPart {
   aggregate?: Resampling;
 }
 
-/** A part of a symbol: a small one as the bytes of an Arrow file, else such a file, which goes when it is disposed of. */
+/** A part of a symbol, which the worker holds until this is disposed of. */
 export interface SymbolData extends AsyncDisposable {
-  source: Buffer | string;
   version: number;
   rows: number;
+  bytes: number;
   columns: ArrowColumn[];
   metadata: SymbolMetadata | null;
+  /** A small part as the bytes of an Arrow file. */
+  inline: Buffer | null;
+  /** Writes all rows, or those from and up to but without these numbers, to an Arrow file. */
+  take(path: string, rows?: readonly [number, number]): Promise<void>;
 }
 
 /** What to write: an Arrow file with the index column first. */
@@ -86,13 +89,11 @@ type Signal = AbortSignal | undefined;
 export class ArcticLibrary {
   readonly place: ArcticPlace;
   readonly #client: WorkerClient;
-  readonly #config: Config;
   readonly #logger: Logger;
 
   constructor(place: ArcticPlace, config: Config, logger: Logger) {
     this.place = place;
     this.#client = new WorkerClient(place, config, logger);
-    this.#config = config;
     this.#logger = logger;
   }
 
@@ -157,30 +158,32 @@ export class ArcticLibrary {
     if (this.isNew())
       throw new NotFoundError(`There is no ${symbol} in ArcticDB.`, { storage: "arctic", frame: symbol });
     const asked = { doing: `read ${symbol}`, frame: symbol, signal };
+    let release = () => {};
+    let on: Connection | undefined;
     let table = 0;
-    const onSent = (number: number) => {
+    const onSent = (number: number, connection: Connection) => {
+      on = connection;
       table = number;
+      release = () => connection.cancel(number);
     };
     const bounds = times?.map((time) => (time === null ? null : String(time)));
     const fields = { symbol, ...of, ...part, ...(bounds && { times: bounds }) };
     const answer = await this.#client.request("read", fields, { ...asked, onSent });
-    const known = {
+    const inline = typeof answer.data === "string" ? Buffer.from(answer.data, "base64") : null;
+    return {
       version: Number(answer.version),
       rows: Number(answer.rows),
+      bytes: Number(answer.bytes),
       columns: answer.columns as ArrowColumn[],
       metadata: parseMetadata(answer.metadata),
+      inline,
+      take: async (path, rows) => {
+        await this.#client.request("take", { table, path, ...(rows && { rows }) }, { ...asked, on });
+      },
+      async [Symbol.asyncDispose]() {
+        if (!inline) release();
+      },
     };
-    if (typeof answer.data === "string") {
-      return { ...known, source: Buffer.from(answer.data, "base64"), async [Symbol.asyncDispose]() {} };
-    }
-    const file = await exchangeFile(this.#config, Number(answer.bytes));
-    try {
-      await this.#client.request("take", { table, path: file.path }, asked);
-    } catch (cause) {
-      await file[Symbol.asyncDispose]();
-      throw cause;
-    }
-    return { ...known, source: file.path, [Symbol.asyncDispose]: () => Promise.resolve(file[Symbol.asyncDispose]()) };
   }
 
   /**

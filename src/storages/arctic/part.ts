@@ -10,13 +10,18 @@ export function savedTimeColumn({ metadata, index }: FoundSymbol): string | unde
   return metadata?.timeColumn ?? index ?? undefined;
 }
 
+/** What ArcticDB narrows by itself, and what is left to do with the rows that it gives. */
+export interface Narrowed {
+  readonly part: SymbolPart;
+  readonly rest: ReadOptions;
+}
+
 /**
- * What of read options ArcticDB can narrow by itself: columns always, a range of time on the index, else the first rows. The
- * rest is done on the frame that comes back, so a part may hold more than was asked for, and never less.
+ * ArcticDB narrows columns, a range of time on the index exactly, and the first rows where nothing else is asked for.
  *
  * @throws SchemaError for an unknown column or an unclear time.
  */
-export function partFor(found: FoundSymbol, options: ReadOptions): SymbolPart {
+export function partFor(found: FoundSymbol, options: ReadOptions): Narrowed {
   const { columns, from, to, limit } = options;
   const place = { storage: "arctic" };
   if (columns) requireColumns(found.schema, columns, place);
@@ -24,10 +29,16 @@ export function partFor(found: FoundSymbol, options: ReadOptions): SymbolPart {
   const time = timed ? resolveTimeColumn(found.schema, options, savedTimeColumn(found), place) : undefined;
   const wanted = columns && [...new Set([...columns, ...(time === undefined ? [] : [time])])];
   const type = found.schema.fields.find(({ name }) => name === time)?.type;
+  const times = type !== undefined && time === found.index ? inNanoseconds(parseType(type), from, to) : undefined;
+  const rows = !timed && limit !== undefined ? ([0, limit] as const) : undefined;
   return {
-    ...(wanted && { columns: wanted }),
-    ...(type !== undefined && time === found.index && { times: inNanoseconds(parseType(type), from, to) }),
-    ...(!timed && limit !== undefined && { rows: [0, limit] as const }),
+    part: { ...(wanted && { columns: wanted }), ...(times && { times }), ...(rows && { rows }) },
+    rest: {
+      ...(columns && { columns }),
+      ...(timed && !times && { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }),
+      ...(timed && !times && time !== undefined && { timeColumn: time }),
+      ...(limit !== undefined && !rows && { limit }),
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import type { ReadOptions } from "../../contracts/read-options.ts";
 import { NotFoundError, SchemaError } from "../../errors.ts";
 import { exactColumn } from "../../frame/access.ts";
 import { type DataFrame, pl } from "../../frame/polars.ts";
-import { assertSchema } from "../../frame/schema.ts";
+import { assertRead } from "../../frame/schema.ts";
 import { applyReadOptions } from "../../frame/time-range.ts";
 import { assertReadOptions, exceptOption } from "../options.ts";
 import { resample } from "./aggregate.ts";
@@ -54,9 +54,13 @@ export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IIden
   async #part(symbol: string, options: ArcticReadOptions): Promise<DataFrame> {
     const { asOf, signal, ...read } = options;
     const found = await requireSymbol(this.#parts.library, symbol, { of: versionOf(asOf), signal });
-    const part = { ...partFor(found, read), of: exactly(found, asOf) };
-    await using rows = await SymbolRows.read(this.#parts, symbol, { part, columns: found, signal });
-    return checked(await rows.frame(narrowing(found, read)), options, symbol);
+    const { part, rest } = partFor(found, read);
+    await using rows = await SymbolRows.read(this.#parts, symbol, {
+      part: { ...part, of: exactly(found, asOf) },
+      columns: found,
+      signal,
+    });
+    return checked(await rows.frame(narrowing(found, rest)), options, symbol);
   }
 
   async #aggregated(symbol: string, aggregate: Aggregate, options: ArcticReadOptions): Promise<DataFrame> {
@@ -64,7 +68,8 @@ export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IIden
     const found = await requireSymbol(this.#parts.library, symbol, { of: versionOf(asOf), signal });
     const { resampling, columns, counts } = resample(found, aggregate, timeColumn);
     const time = timeColumn ?? found.index ?? undefined;
-    const { times } = partFor(found, { ...(from && { from }), ...(to && { to }), ...(time && { timeColumn: time }) });
+    const range = { ...(from && { from }), ...(to && { to }), ...(time && { timeColumn: time }) };
+    const { times } = partFor(found, range).part;
     await using rows = await SymbolRows.read(this.#parts, symbol, {
       part: { of: exactly(found, asOf), aggregate: resampling, ...(times && { times }) },
       columns: (data) => ({ stored: columns(data.columns), changed: found.changed }),
@@ -91,7 +96,7 @@ export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IIden
     const found = await requireSymbol(library, symbol, { of: versionOf(asOf), signal: read.signal });
     const of = exactly(found, asOf);
     const { rows } = found;
-    const { columns } = partFor(found, read);
+    const { columns } = partFor(found, read).part;
     let { stored, changed } = found;
     let left = read.limit ?? Number.POSITIVE_INFINITY;
     let given = 0;
@@ -157,14 +162,15 @@ function isWhole({ columns, from, to, limit, timeColumn }: ReadOptions): boolean
 }
 
 /** A declared schema is a promise about the frame: it has to be kept. */
-function checked(found: DataFrame, { schema, signal }: ReadOptions, frame: string): DataFrame {
+function checked(found: DataFrame, { schema, columns, signal }: ReadOptions, frame: string): DataFrame {
   signal?.throwIfAborted();
-  if (schema) assertSchema(found, schema, { storage: "arctic", frame });
+  assertRead(found, { schema, columns }, { storage: "arctic", frame });
   return found;
 }
 
 /** What the options leave of the rows that ArcticDB gave. */
-function narrowing(found: FoundSymbol, { schema: _, ...options }: ReadOptions): Narrow {
+function narrowing(found: FoundSymbol, { schema: _, ...options }: ReadOptions): Narrow | undefined {
+  if (isWhole(options)) return undefined;
   return (rows, schema) => applyReadOptions(rows, schema, options, savedTimeColumn(found));
 }
 

@@ -1,12 +1,15 @@
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
 import { columnsOf as columnNames, lazyOf } from "../../frame/access.ts";
+import { type ExchangeFile, exchangeFile } from "../../frame/exchange.ts";
 import { scanIpc } from "../../frame/ipc.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
-import { type Misfit, recodeFrame } from "../../frame/recode.ts";
+import { recodeFrame } from "../../frame/recode.ts";
 import type { StorageContext } from "../context.ts";
 import { type RecodedRows, recodeRows } from "../recode.ts";
-import { decodeColumns, fromTexts, hasMisfit } from "./column-encoding.ts";
+import { hasMisfit } from "./cast-columns.ts";
+import { decodeColumns, fromTexts } from "./column-encoding.ts";
 import type { ArcticLibrary, SymbolData, SymbolPart } from "./library.ts";
+import { type PartFile, partBytes, partFile } from "./part-files.ts";
 import { foreignColumns, type StoredColumn, schemaOfColumns } from "./stored-columns.ts";
 import { columnsOf, type FoundSymbol } from "./symbol.ts";
 
@@ -24,8 +27,8 @@ export interface ReadSymbolOptions {
 }
 
 /**
- * A part of a symbol, in a file that goes when this is disposed of. It comes in the types that were saved; where a value is none
- * of them, because another program put it there, in ArcticDB's own types, and the log says so.
+ * A part of a symbol, which goes when this is disposed of. It comes in the types that were saved; where a value is none of them,
+ * because another program put it there, in ArcticDB's own types, and the log says so.
  */
 export class SymbolRows implements AsyncDisposable {
   readonly #symbol: string;
@@ -33,6 +36,7 @@ export class SymbolRows implements AsyncDisposable {
   readonly #context: StorageContext;
   readonly #signal: AbortSignal | undefined;
   #stored: readonly StoredColumn[];
+  #file: ExchangeFile | null = null;
 
   private constructor(
     symbol: string,
@@ -68,47 +72,101 @@ export class SymbolRows implements AsyncDisposable {
   }
 
   /** The rows in memory, narrowed before texts become values. */
-  frame(narrow: Narrow = (rows) => rows): Promise<DataFrame> {
-    return this.#decoded(async (rows, schema, refuse) => {
-      const found = await narrow(rows, schema).collect();
+  frame(narrow?: Narrow): Promise<DataFrame> {
+    return this.#inOwnTypes(async () => {
+      const found = narrow || this.#data.bytes < 2 * partBytes ? await this.#part(narrow) : await this.#parts();
       const names = new Set(columnNames(found));
       const texts = fromTexts(this.#stored).filter(({ name }) => names.has(name));
-      return recodeFrame(found, texts, refuse);
+      return recodeFrame(found, texts, () => new NoValue());
     });
   }
 
   /** All rows in constant memory, with their schema. */
   rows(): Promise<RecodedRows & { schema: FrameSchema }> {
-    return this.#decoded(async (rows, schema, refuse) => {
+    return this.#inOwnTypes(async () => {
       const { config } = this.#context;
+      const rows = await this.#decoded(await this.#whole());
       const about = { config, storage: "arctic", frame: this.#symbol, signal: this.#signal };
+      const refuse = () => new NoValue();
       const recoded = await recodeRows(rows, this.#data.rows, fromTexts(this.#stored), { ...about, refuse });
+      const schema = schemaOfColumns(this.#stored);
       return { rows: recoded.rows, schema, [Symbol.asyncDispose]: () => recoded[Symbol.asyncDispose]() };
     });
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve(this.#data[Symbol.asyncDispose]());
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#data[Symbol.asyncDispose]();
+    await this.#file?.[Symbol.asyncDispose]();
   }
 
-  async #decoded<T>(
-    use: (rows: LazyDataFrame, schema: FrameSchema, refuse: (misfit: Misfit) => Error) => Promise<T>,
-  ): Promise<T> {
-    const { source } = this.#data;
-    const file = typeof source === "string" ? await scanIpc(source) : lazyOf(pl.readIPC(source));
-    if (await hasMisfit(file, this.#stored)) this.#becomeForeign();
+  /** With the types that were kept, and where those do not fit with ArcticDB's own. */
+  async #inOwnTypes<T>(use: () => Promise<T>): Promise<T> {
     try {
-      return await use(decodeColumns(file, this.#stored), schemaOfColumns(this.#stored), () => new NoValue());
+      return await use();
     } catch (cause) {
       if (!(cause instanceof NoValue)) throw cause;
-      this.#becomeForeign();
-      return use(decodeColumns(file, this.#stored), schemaOfColumns(this.#stored), () => new NoValue());
+      this.#stored = foreignColumns(this.#data.columns);
+      this.#tell();
+      return use();
     }
   }
 
-  #becomeForeign(): void {
-    this.#stored = foreignColumns(this.#data.columns);
-    this.#tell();
+  async #part(narrow: Narrow = (rows) => rows): Promise<DataFrame> {
+    const rows = narrow(await this.#decoded(await this.#whole()), schemaOfColumns(this.#stored));
+    return this.#data.inline ? rows.collectSync() : rows.collect();
+  }
+
+  /** The worker writes one part while polars reads the one before. */
+  async #parts(): Promise<DataFrame> {
+    const { rows, bytes } = this.#data;
+    const step = Math.ceil(rows / Math.ceil(bytes / partBytes));
+    const take = async (first: number): Promise<PartFile> => {
+      const file = await partFile(this.#context.config);
+      try {
+        await this.#data.take(file.path, [first, Math.min(first + step, rows)]);
+        return file;
+      } catch (cause) {
+        await file.remove();
+        throw cause;
+      }
+    };
+    const parts: DataFrame[] = [];
+    let next: Promise<PartFile> | null = take(0);
+    for (let first = 0; next; first += step) {
+      const file: PartFile = await next;
+      next = first + step < rows ? take(first + step) : null;
+      next?.catch(() => {});
+      try {
+        parts.push(await (await this.#decoded(await scanIpc(file.path))).collect());
+        file.giveBack();
+      } catch (cause) {
+        await file.remove();
+        await next?.then((other) => other.remove()).catch(() => {});
+        throw cause;
+      }
+    }
+    return pl.concat(parts, { how: "vertical", rechunk: false });
+  }
+
+  /** All rows as ArcticDB holds them. */
+  async #whole(): Promise<LazyDataFrame> {
+    const { inline, bytes } = this.#data;
+    if (inline) return lazyOf(pl.readIPC(inline, { columns: this.#stored.map(({ name }) => name) }));
+    if (!this.#file) {
+      this.#file = await exchangeFile(this.#context.config, bytes);
+      await this.#data.take(this.#file.path);
+    }
+    return scanIpc(this.#file.path);
+  }
+
+  async #decoded(stored: LazyDataFrame): Promise<LazyDataFrame> {
+    if (await hasMisfit(stored, this.#stored)) throw new NoValue();
+    const { inline, columns } = this.#data;
+    return decodeColumns(
+      stored,
+      this.#stored,
+      (inline ? this.#stored : columns).map(({ name }) => name),
+    );
   }
 
   #tell(): void {

@@ -14,7 +14,8 @@ import type { ArcticParts } from "./parts.ts";
 import type { StoredColumn } from "./stored-columns.ts";
 import { findSymbol } from "./symbol.ts";
 import { savedBy } from "./symbol-metadata.ts";
-import { canFollow, chooseIndex } from "./time-index.ts";
+import { timeFacts } from "./time-facts.ts";
+import { canFollow, chooseIndex, type TimedRows } from "./time-index.ts";
 import { splitVersions } from "./versions.ts";
 
 /** One version to be written. */
@@ -29,6 +30,11 @@ interface NewVersion extends Pick<SymbolWrite, "mode"> {
   old: VersionMetadata | null;
 }
 
+/** How a frame is held. */
+interface Plan extends TimedRows {
+  readonly columns: readonly StoredColumn[];
+}
+
 /** An append of fewer rows leaves a piece of its own, which every read then has to look for. So many are let grow. */
 const smallAppend = 50_000;
 const mostPieces = 16;
@@ -37,7 +43,7 @@ const mostPieces = 16;
 export class SymbolWriter {
   readonly #parts: ArcticParts;
   /** The plan of each frame, so that its values are looked through once. */
-  readonly #plans = new WeakMap<LazyDataFrame, Promise<StoredColumn[]>>();
+  readonly #plans = new WeakMap<LazyDataFrame, Promise<Plan>>();
 
   constructor(parts: ArcticParts) {
     this.#parts = parts;
@@ -45,17 +51,18 @@ export class SymbolWriter {
 
   /** @throws FidelityError or SchemaError for what ArcticDB can't hold, before anything is written. */
   async refuse(symbol: string, content: FrameContent): Promise<void> {
-    const columns = await this.#plan(symbol, content);
-    if (content.timeColumn !== undefined) await this.#index(symbol, content, columns);
+    const plan = await this.#plan(symbol, content);
+    if (content.timeColumn !== undefined) await this.#index(symbol, content, plan);
   }
 
   /** Makes the frame the newest version of the symbol. */
   async place(symbol: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
     const { library } = this.#parts;
     const { rows, height, timeColumn, key } = content;
-    const [columns, old] = await Promise.all([this.#plan(symbol, content), library.version(symbol, { signal })]);
+    const [plan, old] = await Promise.all([this.#plan(symbol, content), library.version(symbol, { signal })]);
     if (!old) assertDistinct(symbol, await library.symbols({ tables: false }), "arctic");
-    const index = await this.#index(symbol, content, columns, old?.metadata?.index);
+    const index = await this.#index(symbol, content, plan, old?.metadata?.index);
+    const { columns } = plan;
     await this.#write(symbol, { rows, height, columns, index, timeColumn, key, old, mode: "replace" }, signal);
   }
 
@@ -76,13 +83,14 @@ export class SymbolWriter {
     const kept = old?.metadata;
     if (!old || !kept || old.changed) return null;
     if (timeColumn !== undefined && timeColumn !== kept.timeColumn) return null;
-    const columns = addable(kept.columns, await this.#plan(symbol, content));
+    const plan = await this.#plan(symbol, content);
+    const columns = addable(kept.columns, plan.columns);
     if (!columns) return null;
     const index = columns.find(({ name }) => name === kept.index);
     if (mode === "replaceRange" && (!index || kept.index !== kept.timeColumn)) return null;
     if (index) {
       const end = mode === "append" ? old.indexEnd : null;
-      const order = await canFollow(content.rows, index, end);
+      const order = canFollow(plan, index, end);
       if (order === "at the end" && onDuplicate !== "keep") return null;
       if (!order) {
         if (kept.timeColumn !== kept.index || mode === "replaceRange") return null;
@@ -111,10 +119,14 @@ export class SymbolWriter {
     return () => this.#write(symbol, version, signal);
   }
 
-  #plan(symbol: string, { rows, schema }: FrameContent): Promise<StoredColumn[]> {
+  #plan(symbol: string, { rows, height, schema }: FrameContent): Promise<Plan> {
     const known = this.#plans.get(rows);
     if (known) return known;
-    const plan = planColumns(rows, schema, symbol);
+    const plan = timeFacts(rows, height, schema).then((times) => ({
+      rows,
+      times,
+      columns: planColumns(schema, times, symbol),
+    }));
     this.#plans.set(rows, plan);
     return plan;
   }
@@ -125,16 +137,11 @@ export class SymbolWriter {
    */
   #index(
     frame: string,
-    { rows, timeColumn }: FrameContent,
-    columns: StoredColumn[],
-    before?: string | null,
+    { timeColumn }: FrameContent,
+    plan: Plan,
+    before: string | null = null,
   ): Promise<string | null> {
-    return chooseIndex(rows, columns, {
-      timeColumn,
-      required: timeColumn !== undefined,
-      before: before ?? null,
-      frame,
-    });
+    return chooseIndex(plan, plan.columns, { timeColumn, before, frame });
   }
 
   async #write(symbol: string, version: NewVersion, signal: AbortSignal | undefined): Promise<void> {

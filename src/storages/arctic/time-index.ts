@@ -1,17 +1,17 @@
 import { SchemaError } from "../../errors.ts";
 import { exactColumn, heightOf, lazyOf } from "../../frame/access.ts";
+import { dayNs } from "../../frame/iso.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { schemaOf } from "../../frame/schema.ts";
+import { tickNs } from "../../frame/time-range.ts";
 import { parseType } from "../../frame/types.ts";
 import type { StoredColumn } from "./stored-columns.ts";
+import { firstRow, type TimeFacts } from "./time-facts.ts";
 
-/** What decides whether a column can be ArcticDB's index. Rows are counted from 0. */
-interface TimeOrder {
-  firstNull: number | null;
-  /** The first row that is earlier than the row before it. */
-  firstEarlier: number | null;
-  /** The first time in nanoseconds since 1970; null without rows. */
-  first: bigint | null;
+/** What `chooseIndex` and `canFollow` go by. */
+export interface TimedRows {
+  readonly rows: LazyDataFrame;
+  readonly times: ReadonlyMap<string, TimeFacts>;
 }
 
 /** ArcticDB's index has to be timestamp[ns]. */
@@ -19,73 +19,33 @@ function isTimestamp({ stored }: StoredColumn): boolean {
   return parseType(stored).kind === "datetime";
 }
 
-function isTime({ type }: StoredColumn): boolean {
-  const { kind } = parseType(type);
-  return kind === "date" || kind === "datetime";
-}
-
-async function timeOrder(lazy: LazyDataFrame, columns: readonly StoredColumn[]): Promise<TimeOrder[]> {
-  const queries = columns.flatMap(({ name, stored }, index) => {
-    const time = exactColumn(name);
-    const earlier = time.shift(1).gt(time);
-    const nanoseconds = parseType(stored).kind === "datetime" ? time.cast(pl.Datetime("ns", zoneOf(stored))) : time;
-    return [
-      time.isNull().any().alias(`null${index}`),
-      time.isNull().cast(pl.Int8).argMax().alias(`nullRow${index}`),
-      earlier.any().alias(`earlier${index}`),
-      earlier.cast(pl.Int8).argMax().alias(`earlierRow${index}`),
-      nanoseconds.cast(pl.Int64).cast(pl.String).first().alias(`first${index}`),
-    ];
-  });
-  const found = await lazy.select(...queries).collect();
-  const values: readonly unknown[] = found.row(0);
-  const value = (name: string): unknown => values[found.columns.indexOf(name)];
-  return columns.map((_, index) => {
-    const first = value(`first${index}`);
-    return {
-      firstNull: value(`null${index}`) === true ? Number(value(`nullRow${index}`)) : null,
-      firstEarlier: value(`earlier${index}`) === true ? Number(value(`earlierRow${index}`)) : null,
-      first: typeof first === "string" ? BigInt(first) : null,
-    };
-  });
-}
-
-function zoneOf(stored: string): string | null {
-  const type = parseType(stored);
-  return type.kind === "datetime" ? type.zone : null;
+function canBeIndex(facts: TimeFacts | undefined): boolean {
+  return facts !== undefined && !facts.hasNull && facts.inOrder;
 }
 
 /**
  * The column that is ArcticDB's index: `timeColumn` when given, else the first of the timestamps that is in time order and
- * without nulls (the one that was the index `before` comes before all others), else none. A symbol without an index keeps its rows by number, and its ranges of time are read more slowly.
+ * without nulls (the one that was the index `before` comes before all others), else none. A symbol without an index keeps its
+ * rows by number, and its ranges of time are read more slowly.
  *
- * @throws SchemaError when `required` and `timeColumn` is no time, has a null, or is not in time order.
+ * @throws SchemaError when `timeColumn` is no time, has a null, or is not in time order.
  */
 export async function chooseIndex(
-  lazy: LazyDataFrame,
+  timed: TimedRows,
   columns: readonly StoredColumn[],
-  {
-    timeColumn,
-    required,
-    before,
-    frame,
-  }: { timeColumn: string | undefined; required: boolean; before: string | null; frame: string },
+  { timeColumn, before, frame }: { timeColumn: string | undefined; before: string | null; frame: string },
 ): Promise<string | null> {
   const named = columns.find(({ name }) => name === timeColumn);
-  if (timeColumn !== undefined && required) await requireTimeOrder(lazy, named, timeColumn, frame);
+  if (timeColumn !== undefined) await requireTimeOrder(timed, named, timeColumn, frame);
   const ordered = [...columns].sort((a, b) => Number(b.name === before) - Number(a.name === before));
   const candidates = (named ? [named] : ordered).filter(isTimestamp);
   // pandas can't read a symbol that has an index and no other column.
-  if (candidates.length === 0 || columns.length === 1) return null;
-  const orders = await timeOrder(lazy, candidates);
-  return (
-    candidates.find((_, index) => orders[index]?.firstNull === null && orders[index].firstEarlier === null)?.name ??
-    null
-  );
+  if (columns.length === 1) return null;
+  return candidates.find(({ name }) => canBeIndex(timed.times.get(name)))?.name ?? null;
 }
 
 async function requireTimeOrder(
-  lazy: LazyDataFrame,
+  { rows, times }: TimedRows,
   column: StoredColumn | undefined,
   timeColumn: string,
   frame: string,
@@ -94,32 +54,39 @@ async function requireTimeOrder(
     throw new SchemaError(`The time column "${timeColumn}" ${problem}.`, { storage: "arctic", frame, hint });
   };
   if (!column) return fail("is not in the frame", "Name one of its columns.");
-  if (!isTime(column)) return fail(`has the type ${column.type}`, "A time column is a date or a datetime.");
-  const [order] = await timeOrder(lazy, [column]);
-  if (order?.firstNull != null) {
+  const facts = times.get(timeColumn);
+  if (!facts) return fail(`has the type ${column.type}`, "A time column is a date or a datetime.");
+  if (facts.hasNull) {
     fail(
-      `has a null in row ${order.firstNull + 1}`,
+      `has a null in row ${(await firstRow(rows, timeColumn, "null")) + 1}`,
       "Rows of a time series need a time: drop the row, or leave timeColumn out.",
     );
   }
-  if (order?.firstEarlier != null) {
+  if (!facts.inOrder) {
+    const row = (await firstRow(rows, timeColumn, "earlier")) + 1;
     fail(
-      `is not in time order: row ${order.firstEarlier + 1} is earlier than the row before it`,
-      `Sort the frame first: data.sort("${timeColumn}"); or leave timeColumn out.`,
+      `is not in time order: row ${row} is earlier than the row before it`,
+      `Save with sort: true, or sort the frame first: data.sort("${timeColumn}"); or leave timeColumn out.`,
     );
   }
 }
 
-/** Whether rows can follow those of a symbol whose index ends at `end`: in time order, without nulls, none before the end. */
-export async function canFollow(
-  lazy: LazyDataFrame,
-  column: StoredColumn,
+/**
+ * Whether rows can follow those of a symbol whose index ends at `end` (nanoseconds): in time order, without nulls, none before
+ * the end.
+ */
+export function canFollow(
+  { times }: TimedRows,
+  { name, type }: StoredColumn,
   end: bigint | null,
-): Promise<"after the end" | "at the end" | false> {
-  const [order] = await timeOrder(lazy, [column]);
-  if (!order || order.firstNull !== null || order.firstEarlier !== null) return false;
-  if (end === null || order.first === null || order.first > end) return "after the end";
-  return order.first === end ? "at the end" : false;
+): "after the end" | "at the end" | false {
+  const facts = times.get(name);
+  if (!facts || !canBeIndex(facts)) return false;
+  if (end === null || facts.first === null) return "after the end";
+  const own = parseType(type);
+  const first = facts.first * (own.kind === "datetime" ? tickNs[own.unit] : dayNs);
+  if (first > end) return "after the end";
+  return first === end ? "at the end" : false;
 }
 
 /** The rows of `old` whose time is before the first or after the last of `next`. @throws SchemaError when its types differ. */

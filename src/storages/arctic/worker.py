@@ -286,8 +286,11 @@ class Store:
     def export(self, table: Any, path: str) -> None:
         pa = self._modules.wait().pa
         try:
-            with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-                writer.write_table(table)
+            # Written over what stands there: pages that the system has cleared before take half the time.
+            with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0) as file:
+                with pa.ipc.new_file(file, table.schema) as writer:
+                    writer.write_table(table)
+                file.truncate(file.tell())
         except BaseException:
             remove(path)
             raise
@@ -305,7 +308,6 @@ class Store:
         library, symbol = self._library(request["library"], create=True), request["symbol"]
         with pa.memory_map(request["path"]) as file:
             table = pa.ipc.open_file(file).read_all().replace_schema_metadata(None)
-            large = table.nbytes > LARGE
             names = table.schema.names
             if "" in names or len(set(names)) != len(names) or any("\0" in name for name in names):
                 raise Failure("bad_request", "Column names have to be there, distinct and without NUL.")
@@ -319,8 +321,6 @@ class Store:
             item = save(symbol, table, metadata={"millrace": request["metadata"]}, **options)
             del table
         self._prune(library, symbol, request["drop"])
-        if large:
-            give_back_memory(pa)
         return {"version": item.version}
 
     def _prune(self, library: Any, symbol: str, versions: list[int]) -> None:
@@ -506,6 +506,7 @@ class Client:
         self._connection = connection
         self._sending = threading.Lock()
         self._tables: dict[int, Any] = {}
+        self._open: set[int] = set()
         self._cancelled: set[int] = set()
         self._gone = False
         self.greeted = False
@@ -526,15 +527,18 @@ class Client:
     def _receive(self, request: Message) -> None:
         op = request["op"]
         if op == "cancel":
-            self._cancelled.add(request["target"])
+            if request["target"] in self._open:
+                self._cancelled.add(request["target"])
             self._tables.pop(request["target"], None)
+            self._worker.touch()
         elif op in ("hello", "status", "stop"):
             self._answer(request, getattr(self, f"_{op}"))
         elif not self.greeted:
             self._answer(request, self._refuse)
         else:
+            self._open.add(request["id"])
             lane = (request["library"], request["symbol"]) if op in WRITES else None
-            self._worker.lanes.run(lane, lambda: self._answer(request, self._handler(op)))
+            self._worker.lanes.run(lane, lambda: self._work(request, self._handler(op)))
 
     def _handler(self, op: str) -> Callable[[Message], Message]:
         store = self._worker.store
@@ -556,6 +560,13 @@ class Client:
         }
         return handlers.get(op, self._refuse)
 
+    def _work(self, request: Message, work: Callable[[Message], Message]) -> None:
+        self._worker.began()
+        try:
+            self._answer(request, work)
+        finally:
+            self._worker.ended()
+
     def _answer(self, request: Message, work: Callable[[Message], Message]) -> None:
         number = request["id"]
         try:
@@ -566,11 +577,11 @@ class Client:
             if not isinstance(error, Failure):
                 traceback.print_exc()
             reply = {"id": number, "error": {"code": code_of(error), "message": f"{error}" or type(error).__name__}}
+        self._open.discard(number)
         self._send(reply)
         if number in self._cancelled:
             self._cancelled.discard(number)
             self._tables.pop(number, None)
-        self._worker.touch()
 
     def _send(self, reply: Message) -> None:
         data = (json.dumps(reply) + "\n").encode()
@@ -604,24 +615,23 @@ class Client:
         return answer
 
     def _take(self, request: Message) -> Message:
-        """Writes the table of an earlier `read` to a file, or drops it when there is no path."""
-        table = self._tables.pop(request["table"], None)
+        """Writes the table of an earlier `read`, or some of its rows, to a file. It stays until that `read` is cancelled."""
+        table = self._tables.get(request["table"])
         if table is None:
-            raise Failure("bad_request", "That table is not here any more.")
-        large = table.nbytes > LARGE
-        if request.get("path") is not None:
-            self._worker.store.export(table, request["path"])
-            if self._gone or request["id"] in self._cancelled:
-                remove(request["path"])
-        del table
-        if large:
-            give_back_memory(self._worker.modules.pa)
+            raise Failure("table_gone", "That table is not here any more.")
+        if request.get("rows") is not None:
+            first, end = request["rows"]
+            table = table.slice(first, end - first)
+        self._worker.store.export(table, request["path"])
+        if self._gone or request["id"] in self._cancelled:
+            remove(request["path"])
         return {}
 
 
-# A table up to SMALL bytes travels in the answer itself. After work on one of LARGE bytes memory is given back.
-SMALL = 64 << 10
-LARGE = 16 << 20
+# A table up to SMALL bytes travels in the answer itself.
+SMALL = 512 << 10
+# After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
+REST = 0.5
 # Done in the order in which they came, for each symbol.
 WRITES = ("write", "delete", "restore", "prune")
 FIRST_CLIENT = 15.0
@@ -636,6 +646,8 @@ class Worker:
         self._last = time.monotonic()
         self._lock = threading.Lock()
         self._clients: set[Client] = set()
+        self._running = 0
+        self._rested = True
         self._stopping = False
         self.modules = Modules()
         self.store = Store(self.modules)
@@ -643,6 +655,24 @@ class Worker:
 
     def touch(self) -> None:
         self._last = time.monotonic()
+
+    def began(self) -> None:
+        with self._lock:
+            self._running += 1
+
+    def ended(self) -> None:
+        with self._lock:
+            self._running -= 1
+            self._rested = False
+        self.touch()
+
+    def _rest(self) -> None:
+        """Gives memory back once nothing was done for a while."""
+        with self._lock:
+            if self._rested or self._running > 0 or time.monotonic() - self._last < REST:
+                return
+            self._rested = True
+        give_back_memory(self.modules.pa)
 
     def greet(self, client: Client, request: Message) -> None:
         with self._lock:
@@ -656,7 +686,8 @@ class Worker:
     def left(self, client: Client) -> None:
         with self._lock:
             self._clients.discard(client)
-        self.touch()
+        if client.greeted:
+            self.touch()
 
     def status(self) -> Message:
         with self._lock:
@@ -689,7 +720,8 @@ class Worker:
             listener.listen(128)
             # From here on a program that connects is either greeted or sees its connection closed, and then tries again.
             while not self._done():
-                ready, _, _ = select.select([listener], [], [], min(1.0, max(0.05, self._idle / 4)))
+                self._rest()
+                ready, _, _ = select.select([listener], [], [], min(REST, max(0.05, self._idle / 4)))
                 if ready:
                     connection, _ = listener.accept()
                     threading.Thread(target=Client(self, connection).serve, daemon=True).start()

@@ -171,6 +171,45 @@ describe("what ArcticDB has no type for is held exactly", () => {
   });
 });
 
+describe("a frame that travels in several parts", () => {
+  test("comes back whole and in order, also when a late part holds a value that is none of its type", async () => {
+    const rows = 1_500_000;
+    const saved = frame(
+      {
+        t: Float64Array.from({ length: rows }, (_, row) => row),
+        s: Array.from({ length: rows }, (_, row) => (row % 1_000 === 0 ? null : `text ${row % 77}`)),
+        u: Float64Array.from({ length: rows }, (_, row) => Math.sin(row)),
+        w: Float64Array.from({ length: rows }, (_, row) => -row),
+      },
+      { t: "float64", s: "string?", u: "float64", w: "float64" },
+    );
+    const timed = await saved
+      .lazy()
+      .select(pl.col("s"), pl.col("t").cast(pl.Int64).cast(pl.Datetime("us")), pl.col("u"), pl.col("w"))
+      .collect();
+    const { storage } = opened;
+    await storage.saver().saveData(timed, "parts", { timeColumn: "t" });
+    const [one, two] = await Promise.all([storage.source().getData("parts"), storage.source().getData("parts")]);
+    expect(await compareFrames(one, timed)).toBeNull();
+    expect(await compareFrames(two, timed)).toBeNull();
+    const part = await storage.source().getData("parts", { columns: ["w", "s"], from: "1970-01-01T00:00:01.4" });
+    expect(part.height).toBe(100_000);
+    await opened.python(`
+import numpy as np, pandas as pd
+old = library.read('parts', output_format='PANDAS')
+data = old.data
+times = data.index.values.copy()
+times[-1] += np.timedelta64(1, 'ns')
+library.write('parts', data.set_axis(pd.DatetimeIndex(times, name='t')), metadata=old.metadata)
+print('{}')`);
+    opened.lines.length = 0;
+    const edited = await storage.source().getData("parts");
+    expect(schemaOf(edited).fields.find(({ name }) => name === "t")?.type).toBe("datetime[ns]");
+    expect(edited.height).toBe(rows);
+    expect(opened.lines.join("\n")).toMatch(/changed by another program/);
+  });
+});
+
 describe("what ArcticDB can't hold is refused, and the old data stays", () => {
   const old = () => frame({ id: [1, 2] }, { id: "int32" });
 

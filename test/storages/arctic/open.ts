@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/settings.ts";
 import type { Logger } from "../../../src/contracts/logger.ts";
@@ -60,8 +61,30 @@ export async function pidOf({ storage }: OpenedArctic): Promise<number> {
   return helper.pid;
 }
 
-/** Exchange files of this process that are still there. */
-export async function exchanged({ config }: OpenedArctic): Promise<string[]> {
+/** Waits until a process has ended; false when it has not within 10 s. */
+export async function isGone(pid: number): Promise<boolean> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+    await sleep(25);
+  }
+  return false;
+}
+
+/** Exchange files of this process that stay: those that were kept for the next part go after a second. */
+export async function exchanged(opened: OpenedArctic): Promise<string[]> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const found = await exchangedNow(opened);
+    if (found.length === 0) return found;
+    await sleep(25);
+  }
+  return exchangedNow(opened);
+}
+
+async function exchangedNow({ config }: OpenedArctic): Promise<string[]> {
   const roots = [`/dev/shm/millrace-${process.geteuid?.()}`, `${config.FS_TEMP}/.millrace-exchange`];
   const found = await Promise.all(roots.map((root) => readdir(root, { recursive: true }).catch((): string[] => [])));
   return found.flat().filter((name) => name.startsWith(`${process.pid}-`) && name.endsWith(".arrow"));

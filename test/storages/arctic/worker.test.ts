@@ -8,7 +8,7 @@ import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/
 import { arcticParts } from "../../../src/storages/arctic/parts.ts";
 import { protocolVersion, workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
 import { startProgram } from "../../system/program.ts";
-import { exchanged, type OpenedArctic, openArctic, pidOf } from "./open.ts";
+import { exchanged, isGone, type OpenedArctic, openArctic, pidOf } from "./open.ts";
 
 const hold = new URL("programs/hold.ts", import.meta.url);
 const append = new URL("programs/append.ts", import.meta.url);
@@ -16,18 +16,6 @@ const rows = (count: number) => frame({ id: Array.from({ length: count }, (_, id
 
 const settingsOf = ({ config }: OpenedArctic) =>
   JSON.stringify({ FS_DATA: config.FS_DATA, FS_TEMP: config.FS_TEMP, ARCTIC_IDLE: config.ARCTIC_IDLE });
-
-async function isGone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return true;
-    }
-    await sleep(25);
-  }
-  return false;
-}
 
 describe("the worker", () => {
   test("is shared by the processes of a project, and stays when one of them is killed", async () => {
@@ -170,7 +158,7 @@ describe("the worker's protocol", () => {
     expect(answers).toMatchObject([{ symbols: ["one"] }, { rows: 1 }, { symbols: [] }]);
     await expect(connection.request("format_disk", { library }, 5_000)).rejects.toMatchObject({ code: "bad_request" });
     await expect(connection.request("take", { table: 99, library }, 5_000)).rejects.toMatchObject({
-      code: "bad_request",
+      code: "table_gone",
     });
     connection.close();
   });
