@@ -301,9 +301,19 @@ export abstract class FrameBackup implements IRestorableBackup {
 
 const scratchPrefix = "millrace_prove_";
 
-/** Whether a name is the scratch place of a proof. Storages leave these out of `listSources`. */
+/** Whether a name, with or without a csv ending, is the scratch place of a proof. Storages leave these out of `listSources`. */
 export function isScratchName(name: string): boolean {
-  return name.startsWith(scratchPrefix);
+  return /^millrace_prove_[0-9a-f]{12}(\.|$)/.test(name);
+}
+
+/** For savers: what is saved under such a name would be neither listed nor backed up. @throws InvalidNameError */
+export function refuseScratchName(name: string, storage: string): void {
+  if (!isScratchName(name)) return;
+  throw new InvalidNameError(`The name ${name} is kept for the proof of backups.`, {
+    storage,
+    frame: name,
+    hint: "Take another name.",
+  });
 }
 
 function messageOf(cause: unknown): string {

@@ -65,3 +65,14 @@ it("a backup of a table of PostgreSQL becomes a CSV file", async () => {
   await factory.createDataBackup("csv").restoreData(location ?? "", "from postgres");
   expect(await differs("csv", "from postgres")).toBeNull();
 });
+
+it.each(["csv", "postgres", "arctic", "temp"])(
+  "%s takes no frame under a name that is kept for proofs",
+  async (type) => {
+    const saver = opened.factory.createDataSaver(type);
+    const saving = saver.saveData(goldenFrame(), "millrace_prove_0123456789ab");
+    await expect(saving).rejects.toMatchObject({ code: "NAME_INVALID" });
+    expect(await saver.saveData(goldenFrame(), "millrace_prove_x")).toBe(true);
+    expect((await opened.factory.createDataSource(type).listSources()).join()).toContain("millrace_prove_x");
+  },
+);

@@ -15,26 +15,19 @@ export interface Outcome {
   readonly found: string;
 }
 
-const heading = "| fault | storage | tries | failures | what was found |";
 const rule = "| --- | --- | --- | --- | --- |";
 
 /** Writes an outcome into docs/reliability.md, in the place of the one of an earlier run. */
 export async function record({ fault, storage, tries, failures, found }: Outcome): Promise<void> {
   const write = async () => {
-    const text = await readFile(page, "utf8");
-    const [before = "", table = ""] = text.split(`${heading}\n${rule}\n`);
-    const [body = "", ...after] = table.split("\n\n");
-    const rows = new Map(
-      body
-        .split("\n")
-        .filter(Boolean)
-        .map((row) => [keyOf(row), row]),
-    );
+    const lines = (await readFile(page, "utf8")).split("\n");
+    const begin = lines.indexOf(rule) + 1;
+    const end = lines.findIndex((line, at) => at >= begin && !line.startsWith("|"));
+    const rows = new Map(lines.slice(begin, end).map((row) => [keyOf(row), row]));
     const row = `| ${fault} | ${storage} | ${tries.toLocaleString("en")} | ${failures} | ${found} |`;
     rows.set(keyOf(row), row);
     const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
-    const rest = after.length > 0 ? `\n\n${after.join("\n\n")}` : "\n";
-    await writeFile(page, `${before}${heading}\n${rule}\n${sorted.join("\n")}${rest}`);
+    await writeFile(page, [...lines.slice(0, begin), ...sorted, ...lines.slice(end)].join("\n"));
   };
   await withLock(join(tmpdir(), "millrace-reliability.lock"), write, {
     timeoutMs: 60_000,
