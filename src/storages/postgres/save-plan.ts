@@ -167,7 +167,7 @@ function refuse(problems: readonly string[], { frame }: SaveRequest): void {
   throw new SchemaError(`The frame does not fit the table ${frame}: ${problems.join("; ")}.`, {
     storage: "postgres",
     frame,
-    hint: "Change the table by hand as the message says, or save under another name.",
+    hint: "Declare the column's type where the frame is made or read (`schema`, a calculator's `input`), change the table by hand as the message says, or save under another name.",
   });
 }
 

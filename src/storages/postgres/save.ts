@@ -66,7 +66,9 @@ async function findTable(connection: Connection, { name, frame }: SaveRequest): 
       throw new NotFoundError(`There is no schema "${name.schema}".`, {
         storage: "postgres",
         frame,
-        hint: `Make it first: CREATE SCHEMA ${quote(name.schema)};`,
+        hint: /^(csv|tsv)$/.test(name.table)
+          ? `A name with a dot is schema.table; leave the ending of csv out: "${name.schema}".`
+          : `Make it first: CREATE SCHEMA ${quote(name.schema)};`,
       });
     }
     assertDistinct(name.table, taken, "postgres");
