@@ -46,7 +46,7 @@ export async function openFile(file: CsvFile, kept: KeptSchema | null, request: 
       hint: "Leave it out: such a file comes back exactly without any option.",
     });
   }
-  return { file, kept, table: kept.schema.fields.length === 0 ? noTable : await openTable(file, {}) };
+  return { file, kept, table: kept.schema.fields.length === 0 ? noTable : await openTable(file, {}, true) };
 }
 
 /** How a file will be read. */
