@@ -26,6 +26,8 @@ export interface OpenFile {
   table: Table;
   /** Null when another program wrote the file. */
   kept: KeptSchema | null;
+  /** What was kept of the file before another program changed it. */
+  edited?: FrameSchema | undefined;
 }
 
 /** Opens a file. One that millrace wrote is read as it was written. @throws ConfigError for an option that contradicts that. */
