@@ -24,9 +24,10 @@ export async function* textOf(file: CsvFile): AsyncGenerator<Buffer> {
 
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   await using handle = await open(path, "r");
-  const buffer = Buffer.allocUnsafeSlow(chunkBytes);
+  const { size } = await handle.stat();
+  const buffer = Buffer.allocUnsafeSlow(Math.min(size + 1, chunkBytes));
   for (let at = 0; ; ) {
-    const { bytesRead } = await handle.read(buffer, 0, chunkBytes, at);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);

@@ -3,6 +3,9 @@ import type { Config } from "../../config/settings.ts";
 import { exchangeFile } from "../../frame/exchange.ts";
 import { type Expr, pl } from "../../frame/polars.ts";
 
+/** So many numbers are proven here and now; for more, it pays to hand them to polars. */
+const few = 2_000;
+
 const slots = 1 << 14;
 const slotBytes = 32;
 
@@ -11,10 +14,11 @@ const slotBytes = 32;
  * are those of the shortest text of the float, or the column is no float.
  */
 export class DigitProof {
-  #bytes = Buffer.allocUnsafe(1 << 16);
+  #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
+  #count = 0;
   /** Numbers that were collected already: length, column and text in slots of `slotBytes`. */
-  readonly #known = new Uint8Array(slots * slotBytes);
+  #known: Uint8Array | undefined;
 
   add(column: number, bytes: Buffer, start: number, end: number): void {
     if (this.#isKnown(column, bytes, start, end)) return;
@@ -26,6 +30,7 @@ export class DigitProof {
     for (let i = start; i < end; i += 1) into[at++] = bytes[i] as number;
     into[at++] = 0x0a;
     this.#length = at;
+    this.#count += 1;
   }
 
   /** Prices and the like come again and again. Each slot keeps the last number whose hash led there. */
@@ -34,6 +39,7 @@ export class DigitProof {
     if (length > slotBytes - 2 || column > 255) return false;
     let hash = column;
     for (let i = start; i < end; i += 1) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0;
+    this.#known ??= new Uint8Array(slots * slotBytes);
     const known = this.#known;
     const slot = ((hash ^ (hash >>> 15)) & (slots - 1)) * slotBytes;
     if (known[slot] === length && known[slot + 1] === column) {
@@ -55,8 +61,11 @@ export class DigitProof {
   async failed(config: Config): Promise<number[]> {
     if (this.#length === 0) return [];
     const numbers = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafe(this.#bytes.length);
+    const count = this.#count;
+    this.#bytes = Buffer.alloc(0);
     this.#length = 0;
+    this.#count = 0;
+    if (count <= few) return failedOf(numbers);
     await using file = await exchangeFile(config, numbers.length);
     await writeFile(file.path, [Buffer.from("column,text\n"), numbers]);
     const scanned = pl.scanCSV(file.path, {
@@ -79,10 +88,27 @@ export class DigitProof {
   }
 
   #grow(least: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(least, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafe(Math.max(least, this.#bytes.length * 2, 1 << 12));
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
   }
+}
+
+function failedOf(numbers: Buffer): number[] {
+  const columns = new Set<number>();
+  for (const line of numbers.toString("latin1").trimEnd().split("\n")) {
+    const comma = line.indexOf(",");
+    const text = line.slice(comma + 1);
+    if (significant(text) !== significant(String(Number(text)))) columns.add(Number(line.slice(0, comma)));
+  }
+  return [...columns];
+}
+
+function significant(text: string): string {
+  return text
+    .replace(/[eE].*$/, "")
+    .replaceAll(/[^0-9a-z]/gi, "")
+    .replaceAll(/^0+|0+$/g, "");
 }
 
 /** The digits of a number without sign, point, exponent and the zeros at both ends. */

@@ -51,7 +51,7 @@ export class RecordWalk {
    * @throws CorruptDataError with the line of a fault.
    */
   async *steps(): AsyncGenerator<void> {
-    let work: Buffer = Buffer.allocUnsafe(chunkBytes * 2 + 1);
+    let work: Buffer = Buffer.alloc(1);
     let held = 0;
     let skip = this.#table.start;
     let wanted = 0;

@@ -1,12 +1,11 @@
 import type pg from "pg";
-import type { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import type { from as copyFrom } from "pg-copy-streams";
 
 /** The driver's modules, loaded on first use. */
 export interface Driver {
   readonly Pool: typeof pg.Pool;
   readonly Client: typeof pg.Client;
   readonly copyFrom: typeof copyFrom;
-  readonly copyTo: typeof copyTo;
 }
 
 let loading: Promise<Driver> | undefined;
@@ -14,7 +13,7 @@ let loading: Promise<Driver> | undefined;
 export function loadDriver(): Promise<Driver> {
   loading ??= (async () => {
     const [{ default: driver }, copy] = await Promise.all([import("pg"), import("pg-copy-streams")]);
-    return { Pool: driver.Pool, Client: driver.Client, copyFrom: copy.from, copyTo: copy.to };
+    return { Pool: driver.Pool, Client: driver.Client, copyFrom: copy.from };
   })();
   return loading;
 }

@@ -4,6 +4,7 @@ import { NotFoundError } from "../../errors.ts";
 import { typeText } from "../../frame/types.ts";
 import { didYouMean } from "../../system/nearest.ts";
 import { describeTable, findRelation, listTables, type Relation, type Table } from "./catalog.ts";
+import { CopyOut } from "./copy/copy-out.ts";
 import { arrowSchema, decodeRows } from "./copy/decode.ts";
 import { Misfit } from "./copy/misfit.ts";
 import { type Connection, readOnly } from "./database.ts";
@@ -100,7 +101,7 @@ export async function streamRows(
     throw await session.fail(cause);
   }
   const { sql, columns, decoded } = selection;
-  const { client, driver } = session.connection;
+  const { client } = session.connection;
   async function* batches(): AsyncGenerator<RecordBatch, void> {
     let open = true;
     try {
@@ -108,7 +109,7 @@ export async function streamRows(
         const bytes =
           params.length > 0
             ? fetchBound(session.connection, selection, params)
-            : client.query(driver.copyTo(`COPY (${sql}) TO STDOUT (FORMAT binary)`));
+            : client.query(new CopyOut(`COPY (${sql}) TO STDOUT (FORMAT binary)`));
         yield* decodeRows(bytes, decoded, { frame, batchRows });
       }
       signal?.throwIfAborted();

@@ -121,6 +121,31 @@ test("query binds parameters, gives exact types, and can change nothing", async 
   expect(await sql("SELECT count(*)::int AS n FROM asked")).toEqual([{ n: 9 }]);
 });
 
+test("rows of every length arrive whole, wherever the network cuts them", async () => {
+  const source = postgres.storage.source();
+  for (const rows of [600, 12]) {
+    const text =
+      rows === 12 ? "repeat(chr(97 + n % 26), n * 99991 % 3000000)" : "repeat(chr(97 + n % 26), n * 997 % 70001)";
+    const found = await source.query(`SELECT n, ${text} AS t FROM generate_series(1, ${rows}) n`);
+    for (const { n, t } of records(found)) {
+      const length = rows === 12 ? ((n as number) * 99_991) % 3_000_000 : ((n as number) * 997) % 70_001;
+      expect(t === String.fromCharCode(97 + ((n as number) % 26)).repeat(length)).toBe(true);
+    }
+    expect(found.height).toBe(rows);
+  }
+});
+
+test("a query that fails after many rows is told, one that gives notices is not disturbed, and the connection works on", async () => {
+  const source = postgres.storage.source();
+  await expect(source.query("SELECT 1 / (90000 - n) AS x FROM generate_series(1, 100000) n")).rejects.toMatchObject({
+    name: "SchemaError",
+    message: expect.stringContaining("division by zero"),
+  });
+  await sql(`CREATE FUNCTION chatty(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+    IF n % 1000 = 0 THEN RAISE WARNING 'now at %', n; END IF; RETURN n; END $$`);
+  expect((await source.query("SELECT chatty(n) AS n FROM generate_series(1, 20000) n")).height).toBe(20_000);
+});
+
 test("a query that is wrong is told so, as nothing that trying again could help", async () => {
   const source = postgres.storage.source();
   await sql("CREATE TABLE spared AS SELECT 1 AS n; CREATE SEQUENCE counted_on");

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import zlib from "node:zlib";
 import { CorruptDataError } from "../../../errors.ts";
 import { errnoOf, fileError } from "../../../system/files.ts";
+import { CopyOut } from "../copy/copy-out.ts";
 import type { Connection } from "../database.ts";
 import { quote } from "../identifiers.ts";
 import { storedColumns, type TableDefinition } from "./definition.ts";
@@ -13,19 +14,19 @@ export const rowsFile = "rows.copy.zst";
 
 /** Writes what a table holds to a file, in constant memory, and resolves with the number of rows. */
 export async function copyToFile(
-  { client, driver }: Connection,
+  { client }: Connection,
   { table, definition, path }: { table: string; definition: TableDefinition; path: string },
 ): Promise<number> {
   const columns = storedColumns(definition).map(({ name }) => quote(name));
   const stream = client.query(
-    driver.copyTo(`COPY (SELECT ${columns.join(", ")} FROM ${table}) TO STDOUT (${options(definition)})`),
+    new CopyOut(`COPY (SELECT ${columns.join(", ")} FROM ${table}) TO STDOUT (${options(definition)})`),
   );
   await pipeline(stream, zlib.createZstdCompress(), createWriteStream(path, { flags: "wx", mode: 0o600 })).catch(
     (cause: unknown) => {
       throw errnoOf(cause) === undefined ? cause : fileError(cause, { doing: `write ${path}`, storage: "postgres" });
     },
   );
-  return stream.rowCount ?? 0;
+  return stream.rowCount;
 }
 
 /** Copies a file's rows into a table, in constant memory, and resolves with the server's count of them. */

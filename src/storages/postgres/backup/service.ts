@@ -6,6 +6,7 @@ import { type DumpedFrame, openBackupStore } from "../../../backups/store.ts";
 import type { DataFrame } from "../../../frame/polars.ts";
 import { postgresCapabilities } from "../capabilities.ts";
 import { describeTable, findRelation } from "../catalog.ts";
+import { CopyOut } from "../copy/copy-out.ts";
 import { readOnly } from "../database.ts";
 import { deleteTable } from "../delete.ts";
 import { fieldsOfColumns, frameColumns } from "../frame-columns.ts";
@@ -130,14 +131,11 @@ export class PostgresBackup extends FrameBackup {
     const kept = await sumRows(unpackedRows(join(record.location, rowsFile)), definition.format);
     if (kept.rows !== record.rows) return `its files hold ${kept.rows} rows, not ${record.rows}.`;
     const { database, table } = this.#parts;
-    const restored = await database.use(
-      { doing: "read", frame: scratch, begin: readOnly },
-      async ({ client, driver }) => {
-        const columns = storedColumns(definition).map(({ name }) => quote(name));
-        const sql = `COPY (SELECT ${columns.join(", ")} FROM ${quoteTable(table(scratch))}) TO STDOUT (${options(definition)})`;
-        return sumRows(client.query(driver.copyTo(sql)), definition.format);
-      },
-    );
+    const restored = await database.use({ doing: "read", frame: scratch, begin: readOnly }, async ({ client }) => {
+      const columns = storedColumns(definition).map(({ name }) => quote(name));
+      const sql = `COPY (SELECT ${columns.join(", ")} FROM ${quoteTable(table(scratch))}) TO STDOUT (${options(definition)})`;
+      return sumRows(client.query(new CopyOut(sql)), definition.format);
+    });
     return isDeepStrictEqual(kept, restored)
       ? null
       : `${restored.rows} rows came back, of ${kept.rows}, and they differ.`;

@@ -17,6 +17,9 @@ export interface DecodeOptions {
 /** Bytes that are decoded in one turn of the event loop. A socket gives up to 2 MB in one turn, which would take too long. */
 const turnBytes = 256 << 10;
 
+/** Bytes of the next chunk that a row which was cut is joined with. */
+const joinedBytes = 8 << 10;
+
 /** Text of one batch; beyond, its 32-bit offsets would overflow. */
 const maxBatchText = 256 << 20;
 
@@ -84,20 +87,39 @@ class Decoder {
 
   /** Decodes what is whole. True when a batch is full, and there may be more. */
   decode(): boolean {
-    if (this.done || this.#pendingBytes < this.#needed) return false;
-    const bytes = this.#pending.length === 1 ? (this.#pending[0] as Buffer) : Buffer.concat(this.#pending);
+    while (!this.done && this.#pendingBytes >= this.#needed) {
+      const [rest, chunk] = this.#pending as [Buffer, Buffer | undefined];
+      // A row that was cut is joined with the beginning of the next chunk, so that not all of that has to be copied.
+      const joined = chunk && this.#pending.length === 2 && rest.length < joinedBytes && chunk.length > 2 * joinedBytes;
+      const whole = this.#pending.length === 1 ? rest : joined ? null : Buffer.concat(this.#pending);
+      const bytes = whole ?? Buffer.concat([rest, (chunk as Buffer).subarray(0, joinedBytes)]);
+      const { rows, end, needed } = this.#decodeRows(bytes);
+      const left = whole ? whole.subarray(end) : (chunk as Buffer).subarray(Math.max(0, end - rest.length));
+      if (!whole && end < rest.length) {
+        // The row is longer than what was joined.
+        this.#pending = [Buffer.concat([rest.subarray(end), left])];
+        this.#pendingBytes = rest.length - end + left.length;
+      } else {
+        this.#pending = left.length > 0 ? [left] : [];
+        this.#pendingBytes = left.length;
+      }
+      this.rows += rows;
+      const full = this.rows === this.#batchRows || this.#builders.some(({ textBytes }) => textBytes > maxBatchText);
+      this.#needed = full || !whole ? 2 : Math.max(needed, left.length + 1);
+      if (full) return true;
+    }
+    return false;
+  }
+
+  #decodeRows(bytes: Buffer): { rows: number; end: number; needed: number } {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const { rows, end, needed } = this.#findRows(view);
+    const found = this.#findRows(view);
     const fields = this.#builders.length;
-    for (let field = 0; field < fields; field++)
-      addColumn(this.#builders[field] as ColumnBuilder, view, bytes, this.#starts, field, rows * fields, fields);
-    this.rows += rows;
-    const full = this.rows === this.#batchRows || this.#builders.some(({ textBytes }) => textBytes > maxBatchText);
-    const rest = bytes.subarray(end);
-    this.#pending = rest.length > 0 ? [rest] : [];
-    this.#pendingBytes = rest.length;
-    this.#needed = full ? 2 : Math.max(needed, rest.length + 1);
-    return full;
+    for (let field = 0; field < fields; field++) {
+      const places = { starts: this.#starts, first: field, end: found.rows * fields, step: fields };
+      addColumn(this.#builders[field] as ColumnBuilder, view, bytes, places);
+    }
+    return found;
   }
 
   /** The rows so far as a batch, and begins the next one. */
@@ -155,16 +177,16 @@ class Decoder {
   }
 }
 
+/** Where the fields of one column begin. */
+interface Places {
+  readonly starts: Uint32Array;
+  readonly first: number;
+  readonly end: number;
+  readonly step: number;
+}
+
 /** Adds one column's values of many rows: column by column the processor knows what comes next. */
-function addColumn(
-  builder: ColumnBuilder,
-  view: DataView,
-  bytes: Buffer,
-  starts: Uint32Array,
-  first: number,
-  end: number,
-  step: number,
-): void {
+function addColumn(builder: ColumnBuilder, view: DataView, bytes: Buffer, { starts, first, end, step }: Places): void {
   for (let place = first; place < end; place += step) {
     const at = starts[place] as number;
     const length = view.getInt32(at);

@@ -92,6 +92,8 @@ function serverSettings(port: number): string[] {
     wal_level: "minimal",
     max_wal_senders: "0",
     max_wal_size: "2GB",
+    // So that the space of replaced rows is used again by the next save.
+    autovacuum_naptime: "10s",
   };
   return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
