@@ -70,9 +70,9 @@ export interface SymbolData extends AsyncDisposable {
   take(path: string, rows?: readonly [number, number]): Promise<void>;
 }
 
-/** What to write: an Arrow file with the index column first. */
+/** What to write: an Arrow file with the index column first; a small one as its bytes. */
 export interface SymbolWrite {
-  path: string;
+  arrow: { path: string } | { data: Buffer };
   /** `update` replaces all rows between the first and the last time of the file. */
   mode: "replace" | "append" | "update";
   index: boolean;
@@ -190,8 +190,9 @@ export class ArcticLibrary {
    * Writes a version and resolves once it is durable. When the worker is lost on the way, what stands there then tells whether
    * it was saved. An abort is heeded until ArcticDB begins to write.
    */
-  async write(symbol: string, { metadata, ...write }: SymbolWrite, signal?: AbortSignal): Promise<void> {
-    await this.#change("write", symbol, { ...write }, metadata, signal);
+  async write(symbol: string, { metadata, arrow, ...write }: SymbolWrite, signal?: AbortSignal): Promise<void> {
+    const file = "data" in arrow ? { data: arrow.data.toString("base64") } : arrow;
+    await this.#change("write", symbol, { ...write, ...file }, metadata, signal);
   }
 
   /** Makes an earlier version the newest again, without copying its data. Null keeps that version's metadata. */

@@ -306,8 +306,9 @@ class Store:
     def write(self, request: Message) -> Message:
         pa = self._modules.wait().pa
         library, symbol = self._library(request["library"], create=True), request["symbol"]
-        with pa.memory_map(request["path"]) as file:
-            table = pa.ipc.open_file(file).read_all().replace_schema_metadata(None)
+        inline = request.get("data")
+        with pa.memory_map(request["path"]) if inline is None else pa.BufferReader(base64.b64decode(inline)) as file:
+            table = with_plain_texts(pa, pa.ipc.open_file(file).read_all().replace_schema_metadata(None))
             names = table.schema.names
             if "" in names or len(set(names)) != len(names) or any("\0" in name for name in names):
                 raise Failure("bad_request", "Column names have to be there, distinct and without NUL.")
@@ -478,6 +479,15 @@ def require_bucket(uri: str) -> None:
             raise Failure("no_bucket", f"There is no bucket {bucket}.") from None
     except (OSError, ValueError):
         pass  # whatever else is wrong shows when ArcticDB itself asks
+
+
+def with_plain_texts(pa: Any, table: Any) -> Any:
+    """ArcticDB refuses texts in Arrow's form of views, in which polars writes small tables."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string_view(field.type):
+            texts = pa.chunked_array([pa.array(table.column(at).to_pylist(), pa.large_string())])
+            table = table.set_column(at, field.name, texts)
+    return table
 
 
 def remove(path: str) -> None:
