@@ -5,10 +5,9 @@ import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
 import { Connection } from "../../../src/storages/arctic/connection.ts";
 import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/arctic/index.ts";
-import { arcticParts } from "../../../src/storages/arctic/parts.ts";
 import { protocolVersion, workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
 import { startProgram } from "../../system/program.ts";
-import { exchanged, isGone, type OpenedArctic, openArctic, pidOf } from "./open.ts";
+import { exchanged, isGone, type OpenedArctic, openArctic, openSockets, pidOf } from "./open.ts";
 
 const hold = new URL("programs/hold.ts", import.meta.url);
 const append = new URL("programs/append.ts", import.meta.url);
@@ -185,8 +184,3 @@ describe("an abort", () => {
     expect((await storage.source().getData("kept")).height).toBe(3);
   });
 });
-
-async function openSockets({ config }: OpenedArctic): Promise<string[]> {
-  const logger = { debug() {}, info() {}, warn() {}, error() {} };
-  return arcticParts({ config, logger }).library.sockets();
-}
