@@ -64,6 +64,8 @@ export interface SymbolData extends AsyncDisposable {
   bytes: number;
   columns: ArrowColumn[];
   metadata: SymbolMetadata | null;
+  /** Whether it was written from Arrow, as millrace does, and not from pandas. */
+  arrow: boolean;
   /** A small part as the bytes of an Arrow file. */
   inline: Buffer | null;
   /** Writes all rows, or those from and up to but without these numbers, to an Arrow file. */
@@ -176,6 +178,7 @@ export class ArcticLibrary {
       bytes: Number(answer.bytes),
       columns: answer.columns as ArrowColumn[],
       metadata: parseMetadata(answer.metadata),
+      arrow: answer.arrow === true,
       inline,
       take: async (path, rows) => {
         await this.#client.request("take", { table, path, ...(rows && { rows }) }, { ...asked, on });

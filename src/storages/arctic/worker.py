@@ -189,8 +189,8 @@ class Store:
     def _kind(self, library: Any, symbol: str, version: Any) -> str:
         return str(self._normalization(library, symbol, version).WhichOneof("input_type"))
 
-    def _require_table(self, library: Any, symbol: str, version: Any) -> dict[str, Any]:
-        """The values behind pandas' categorical columns, of which Arrow gives only the codes."""
+    def _require_table(self, library: Any, symbol: str, version: Any) -> tuple[str, dict[str, Any]]:
+        """In which form it was written, and the values behind pandas' categories, of which Arrow gives only the codes."""
         found = self._normalization(library, symbol, version)
         kind = str(found.WhichOneof("input_type"))
         if kind not in TABLES:
@@ -202,7 +202,7 @@ class Store:
             categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.large_string())
         for name, kept in getattr(common, "int_categories", {}).items():
             categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.int64())
-        return categories
+        return kind, categories
 
     def _decoded(self, table: Any, categories: dict[str, Any]) -> Any:
         pa = self._modules.pa
@@ -222,7 +222,7 @@ class Store:
             return brief
         # A version that only a snapshot holds is found by the snapshot's name alone.
         version = self._as_of(request) if "snapshot" in request else info.version
-        categories = self._require_table(library, symbol, version)
+        _, categories = self._require_table(library, symbol, version)
         head = self._decoded(library.head(symbol, 0, as_of=version, output_format="PYARROW").data, categories).schema
         facts = library.get_description(symbol, as_of=version)
         index = facts.index[0] if len(facts.index) == 1 and is_time(facts.index[0]) else None
@@ -256,7 +256,7 @@ class Store:
         version = self._as_of(request)
         if "snapshot" not in request and not isinstance(version, int):
             version = library.read_metadata(symbol, as_of=version).version
-        categories = self._require_table(library, symbol, version)
+        kind, categories = self._require_table(library, symbol, version)
         options: Message = {"as_of": version, "output_format": "PYARROW", "columns": request.get("columns")}
         if request.get("rows") is not None:
             options["row_range"] = tuple(request["rows"])
@@ -271,6 +271,7 @@ class Store:
             "rows": table.num_rows,
             "columns": [{"name": field.name, "type": str(field.type)} for field in table.schema],
             "bytes": table.nbytes,
+            "arrow": kind == "experimental_arrow",
             "metadata": own_metadata(item.metadata),
         }
         return table, answer
@@ -641,7 +642,7 @@ class Client:
 # A table up to SMALL bytes travels in the answer itself.
 SMALL = 512 << 10
 # After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
-REST = 0.5
+REST = 2.0
 # Done in the order in which they came, for each symbol.
 WRITES = ("write", "delete", "restore", "prune")
 FIRST_CLIENT = 15.0
@@ -731,7 +732,7 @@ class Worker:
             # From here on a program that connects is either greeted or sees its connection closed, and then tries again.
             while not self._done():
                 self._rest()
-                ready, _, _ = select.select([listener], [], [], min(REST, max(0.05, self._idle / 4)))
+                ready, _, _ = select.select([listener], [], [], min(1.0, max(0.05, self._idle / 4)))
                 if ready:
                     connection, _ = listener.accept()
                     threading.Thread(target=Client(self, connection).serve, daemon=True).start()
