@@ -172,7 +172,7 @@ export class SymbolWriter {
     await using texts = await recodeRows(rows, height, toTexts(columns), { config, ...about, signal });
     await using arrow = await this.#arrow(symbol, encodeColumns(texts.rows, columns, index), height * columns.length);
     signal?.throwIfAborted();
-    const { stay, drop } = splitVersions(old, config.ARCTIC_KEEP_VERSIONS);
+    const { versions, drop } = splitVersions(old, config.ARCTIC_KEEP_VERSIONS);
     const verb = { replace: "Saving", append: "Appending", update: "Putting" }[mode];
     const indexed = index === null ? "without an index" : `indexed by "${index}"`;
     logger.debug({ frame: symbol }, `${verb} ${height} rows as ${symbol}, ${indexed}.`);
@@ -195,7 +195,7 @@ export class SymbolWriter {
           save: randomUUID(),
           saved: new Date().toISOString(),
           by: savedBy(logger),
-          versions: stay,
+          versions,
         },
         drop,
       },

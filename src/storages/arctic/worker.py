@@ -60,13 +60,11 @@ class Modules:
             from arcticdb.config import set_config_int
             from arcticdb.version_store import _normalization
 
-            def refuse(_data: Any) -> Any:
-                raise Failure("pickled", "It holds pickled Python objects, which are never unpickled.")
-
             # By default a process goes on for seconds with the versions that it saw last, and misses what others wrote since.
             set_config_int("VersionMap.ReloadInterval", 0)
-            # Metadata that some other program pickled would otherwise run that program's code here.
-            _normalization.Pickler.read = staticmethod(refuse)
+            # What some other program pickled into metadata would otherwise run that program's code here. Data that is pickled
+            # is refused before it is read.
+            _normalization.Pickler.read = staticmethod(lambda _data: None)
             self.adb, self.pa, self.pd = adb, pa, pd
         except BaseException as error:  # an import can fail in any way; every request then says how
             traceback.print_exc()
@@ -322,8 +320,12 @@ class Store:
                 options["compact_data"] = request["compact"]
             item = save(symbol, table, metadata={"millrace": request["metadata"]}, **options)
             del table
-        self._prune(library, symbol, request["drop"])
         return {"version": item.version}
+
+    def tidy(self, request: Message) -> None:
+        """Removes what a save made superfluous, once it is answered."""
+        if request["op"] in ("write", "restore"):
+            self._prune(self._library(request["library"]), request["symbol"], request["drop"])
 
     def _prune(self, library: Any, symbol: str, versions: list[int]) -> None:
         """What stands is saved already, so that a failure here is only logged."""
@@ -335,7 +337,7 @@ class Store:
     def _remove(self, library: Any, symbol: str, versions: list[int]) -> list[int]:
         if not versions:
             return []
-        there = {info.version for info in library.list_versions(symbol)}
+        there = {key.version for key, info in library.list_versions(symbol).items() if not info.deleted}
         removed = [version for version in versions if version in there]
         if removed:
             library.delete(symbol, versions=removed)
@@ -383,7 +385,7 @@ class Store:
             return {"version": item.version}
         # It came with that version's metadata, which knows nothing of the versions since.
         newest = library.write_metadata(symbol, {"millrace": request["metadata"]}, prune_previous_versions=False)
-        self._prune(library, symbol, [item.version, *request["drop"]])
+        self._prune(library, symbol, [item.version])
         return {"version": newest.version}
 
     def prune(self, request: Message) -> Message:
@@ -548,7 +550,7 @@ class Client:
             self._answer(request, self._refuse)
         else:
             self._open.add(request["id"])
-            lane = (request["library"], request["symbol"]) if op in WRITES else None
+            lane = (request["library"], request["symbol"]) if op in IN_ORDER else None
             self._worker.lanes.run(lane, lambda: self._work(request, self._handler(op)))
 
     def _handler(self, op: str) -> Callable[[Message], Message]:
@@ -574,16 +576,18 @@ class Client:
     def _work(self, request: Message, work: Callable[[Message], Message]) -> None:
         self._worker.began()
         try:
-            self._answer(request, work)
+            if self._answer(request, work):
+                self._worker.store.tidy(request)
         finally:
             self._worker.ended()
 
-    def _answer(self, request: Message, work: Callable[[Message], Message]) -> None:
-        number = request["id"]
+    def _answer(self, request: Message, work: Callable[[Message], Message]) -> bool:
+        number, done = request["id"], False
         try:
             if self._gone or number in self._cancelled:
                 raise Failure("cancelled", "It was cancelled before it began.")
             reply: Message = {"id": number, "ok": work(request)}
+            done = True
         except BaseException as error:
             if not isinstance(error, Failure):
                 traceback.print_exc()
@@ -593,6 +597,7 @@ class Client:
         if number in self._cancelled:
             self._cancelled.discard(number)
             self._tables.pop(number, None)
+        return done
 
     def _send(self, reply: Message) -> None:
         data = (json.dumps(reply) + "\n").encode()
@@ -643,8 +648,8 @@ class Client:
 SMALL = 512 << 10
 # After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
 REST = 2.0
-# Done in the order in which they came, for each symbol.
-WRITES = ("write", "delete", "restore", "prune")
+# Done in the order in which they came, for each symbol; `versions` among them sees what a save left once it is tidied.
+IN_ORDER = ("write", "delete", "restore", "prune", "versions")
 FIRST_CLIENT = 15.0
 
 

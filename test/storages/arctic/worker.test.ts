@@ -1,6 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
 import { Connection } from "../../../src/storages/arctic/connection.ts";
@@ -15,6 +14,14 @@ const rows = (count: number) => frame({ id: Array.from({ length: count }, (_, id
 
 const settingsOf = ({ config }: OpenedArctic) =>
   JSON.stringify({ FS_DATA: config.FS_DATA, FS_TEMP: config.FS_TEMP, ARCTIC_IDLE: config.ARCTIC_IDLE });
+
+/** Waits until so many requests were sent from now on. */
+function requests(): (count: number) => Promise<void> {
+  const spy = vi.spyOn(Connection.prototype, "request");
+  const before = spy.mock.calls.length;
+  return (count) =>
+    vi.waitFor(() => expect(spy.mock.calls.length).toBeGreaterThanOrEqual(before + count), { timeout: 30_000 });
+}
 
 describe("the worker", () => {
   test("is shared by the processes of a project, and stays when one of them is killed", async () => {
@@ -60,10 +67,11 @@ describe("the worker", () => {
     await storage.saver().saveData(rows(1000), "kept");
     const pid = await pidOf(opened);
     process.kill(pid, "SIGSTOP");
+    const sent = requests();
     const read = storage.source().getData("kept");
     const saved = storage.saver().saveData(rows(5), "kept");
     const outcome = Promise.allSettled([read, saved]);
-    await sleep(50);
+    await sent(2);
     process.kill(pid, "SIGKILL");
     for (const result of await outcome) {
       expect(result).toMatchObject({
@@ -175,8 +183,9 @@ describe("an abort", () => {
     ]) {
       process.kill(pid, "SIGSTOP");
       const controller = new AbortController();
+      const sent = requests();
       const outcome = expect(work(controller.signal)).rejects.toBe("enough");
-      await sleep(50);
+      await sent(1);
       controller.abort("enough");
       process.kill(pid, "SIGCONT");
       await outcome;
