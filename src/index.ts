@@ -13,7 +13,7 @@ export type { Config } from "./config/settings.ts";
 export { DataFactory, type DataFactoryOptions } from "./factory/data-factory.ts";
 
 // Frames: the table type of every storage, made from and turned into plain values exactly
-export type { FrameField, FrameSchema, TypeText } from "./contracts/frame-schema.ts";
+export type { DeclaredSchema, FrameField, FrameSchema, TypeText } from "./contracts/frame-schema.ts";
 export type { StandardIssue, StandardResult, StandardSchema } from "./contracts/standard-schema.ts";
 export { type CompareOptions, compareFrames, type FrameDifference } from "./frame/compare.ts";
 export { type Columns, frame, type Row, type RowStream } from "./frame/frame.ts";
@@ -22,7 +22,7 @@ export { type DataFrame, type LazyDataFrame, pl, type Series } from "./frame/pol
 export { records } from "./frame/records.ts";
 export type { NewRowOf, RowOf } from "./frame/row-types.ts";
 export { type RowSource, rows } from "./frame/rows.ts";
-export { type DeclaredSchema, schemaOf } from "./frame/schema.ts";
+export { schemaOf } from "./frame/schema.ts";
 export type { RowSchema } from "./frame/validate.ts";
 
 // Base classes of one's own components

@@ -11,6 +11,9 @@ export interface FrameField {
   readonly nullable: boolean;
 }
 
+/** A schema as a user may write it: whole, or as `{ ticker: "string", price: "float64?" }`, where `?` allows nulls. */
+export type DeclaredSchema = FrameSchema | Readonly<Record<string, TypeText>>;
+
 /** The columns of a frame, in order. Plain JSON, so it can stand in a manifest or in metadata. */
 export interface FrameSchema {
   readonly fields: readonly FrameField[];

@@ -1,4 +1,4 @@
-import type { FrameSchema } from "./frame-schema.ts";
+import type { DeclaredSchema } from "./frame-schema.ts";
 
 /** What part of a frame to read. All parts are optional; together they narrow. */
 export interface ReadOptions {
@@ -12,8 +12,9 @@ export interface ReadOptions {
   timeColumn?: string;
   /** At most this many rows, the first ones. */
   limit?: number;
-  /** The columns' declared types, such as a `frameSchema(…)`. They win over what the storage would find. */
-  schema?: FrameSchema;
+  /** The columns' declared types, such as a `frameSchema(…)` or `{ price: "float64?" }`. Columns that it does not name are read as always. Where a
+   * storage has to find the types (csv) or may turn one into another without loss (postgres), these win; else they are compared. */
+  schema?: DeclaredSchema;
   /** Ends the read; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }

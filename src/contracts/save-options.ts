@@ -1,4 +1,4 @@
-import type { FrameSchema } from "./frame-schema.ts";
+import type { DeclaredSchema } from "./frame-schema.ts";
 
 /** `replace` puts the frame in place of the old one, `append` adds its rows, `upsert` replaces rows by key and adds the others. */
 export type SaveMode = "replace" | "append" | "upsert";
@@ -14,7 +14,7 @@ type KeyColumns = readonly [string, ...string[]];
 /** How to save. The defaults are `mode: "replace"` and `schemaChange: "evolve"`. */
 export type SaveOptions = ({ mode?: "replace" | "append"; key?: KeyColumns } | { mode: "upsert"; key: KeyColumns }) & {
   /** The columns' declared types, such as a `frameSchema(…)`; a frame that differs is a SchemaError. */
-  schema?: FrameSchema;
+  schema?: DeclaredSchema;
   /** The column that holds each row's time; kept with the frame. */
   timeColumn?: string;
   /** `evolve` adds new columns and fills missing ones with null; `freeze` refuses any difference. */

@@ -3,6 +3,25 @@ import { heightOf, lazyOf, sliceOf } from "./access.ts";
 import { type DataFrame, pl } from "./polars.ts";
 import { details, type FramePlace, schemaDifferences, schemaOf } from "./schema.ts";
 
+/** Batches as savers take them, of any iterable of frames. @throws SchemaError for what is none: one frame, a promise. */
+export function requireBatches(value: unknown, place: FramePlace = {}): AsyncIterable<DataFrame> {
+  const fail = (what: string, hint: string): never => {
+    throw new SchemaError(`saveBatches takes frames one after the other, not ${what}.`, { ...details(place), hint });
+  };
+  if (pl.DataFrame.isDataFrame(value))
+    return fail("one frame", "Save it with saveData, or give it in a list: [frame].");
+  if (value instanceof Promise) return fail("a promise", "Await it first; getBatches itself needs no await.");
+  if (typeof value === "object" && value !== null) {
+    if (Symbol.asyncIterator in value) return value as AsyncIterable<DataFrame>;
+    if (Symbol.iterator in value) return oneByOne(value as Iterable<DataFrame>);
+  }
+  return fail(String(value), "Give what getBatches gives, or an async generator of frames.");
+}
+
+async function* oneByOne(frames: Iterable<DataFrame>): AsyncGenerator<DataFrame> {
+  yield* frames;
+}
+
 /** Rows of a piece when nothing else is asked for. */
 export const defaultBatchRows = 65_536;
 

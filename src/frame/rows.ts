@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { DeclaredSchema } from "../contracts/frame-schema.ts";
 import type { StandardSchema } from "../contracts/standard-schema.ts";
 import { columnsOf, heightOf, sliceOf } from "./access.ts";
 import { type DataFrame, pl } from "./polars.ts";
 import { records } from "./records.ts";
 import type { RowOf } from "./row-types.ts";
-import { assertSchema, type DeclaredSchema, requireFrame } from "./schema.ts";
+import { assertSchema, requireFrame } from "./schema.ts";
 import { isValidator, type RowSchema, validatedLater } from "./validate.ts";
 
 /** Values that are turned into rows at once: some milliseconds of work. */

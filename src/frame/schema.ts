@@ -1,4 +1,5 @@
-import type { FrameField, FrameSchema, TypeText } from "../contracts/frame-schema.ts";
+import type { DeclaredSchema, FrameField, FrameSchema } from "../contracts/frame-schema.ts";
+import type { ReadOptions } from "../contracts/read-options.ts";
 import { type ErrorDetails, SchemaError } from "../errors.ts";
 import { didYouMean } from "../system/nearest.ts";
 import { columnOf, columnsOf, dtypesOf, ipcBytesOf, sliceOf } from "./access.ts";
@@ -12,9 +13,6 @@ export interface FramePlace {
   storage?: string;
   frame?: string;
 }
-
-/** A schema as a user may write it: whole, or as `{ ticker: "string", price: "float64?" }`, where `?` allows nulls. */
-export type DeclaredSchema = FrameSchema | Readonly<Record<string, TypeText>>;
 
 /** A frame's columns. Every column is nullable: a frame in memory keeps no promise about nulls. */
 export function schemaOf(df: DataFrame): FrameSchema {
@@ -46,13 +44,7 @@ function quickTypes(df: DataFrame): ColumnType[] | null {
 
 /** Reads a declared schema, checks every type's text, and writes it in the one form. */
 export function readSchema(declared: DeclaredSchema): FrameSchema {
-  const fields = isWhole(declared)
-    ? declared.fields
-    : Object.entries(declared).map(([name, text]) => ({
-        name,
-        type: text.replace(/\?$/, ""),
-        nullable: text.endsWith("?"),
-      }));
+  const fields = isWhole(declared) ? declared.fields : Object.entries(declared).map(fieldOf);
   const seen = new Set<string>();
   for (const { name } of fields) {
     if (seen.has(name)) throw new SchemaError(`The schema names the column "${name}" twice.`);
@@ -64,6 +56,13 @@ export function readSchema(declared: DeclaredSchema): FrameSchema {
       return { name, type: text, nullable: nullable || text === "null" };
     }),
   };
+}
+
+function fieldOf([name, text]: [string, unknown]): FrameField {
+  if (typeof text === "string") return { name, type: text.replace(/\?$/, ""), nullable: text.endsWith("?") };
+  throw new SchemaError(`A schema names the type of each column as a text; that of "${name}" is none.`, {
+    hint: 'Write { price: "float64", note: "string?" }, or frameSchema of that. A validator such as a zod object goes into frame() and rows().',
+  });
 }
 
 function isWhole(declared: DeclaredSchema): declared is FrameSchema {
@@ -119,6 +118,14 @@ export function assertSchema(
     ...details(place),
     hint: 'Change the frame or the schema; "?" after a type allows nulls.',
   });
+}
+
+/** Checks what was read against the types that the reader declared, of those columns that were asked for. */
+export function assertRead(df: DataFrame, { schema, columns }: ReadOptions, place: FramePlace): void {
+  if (!schema) return;
+  const { fields } = readSchema(schema);
+  const wanted = fields.filter(({ name }) => !columns || columns.includes(name));
+  assertSchema(df, { fields: wanted }, place, { others: true });
 }
 
 /** Every difference of two column lists by name, in words. */

@@ -1,7 +1,7 @@
+import type { DeclaredSchema } from "../contracts/frame-schema.ts";
 import type { StandardIssue, StandardResult, StandardSchema } from "../contracts/standard-schema.ts";
 import { SchemaError } from "../errors.ts";
 import { pathText } from "./column.ts";
-import type { DeclaredSchema } from "./schema.ts";
 
 /** What rows may be described with: columns and their types, or a validator that speaks Standard Schema, such as a zod object. */
 export type RowSchema = DeclaredSchema | StandardSchema<unknown, unknown>;

@@ -1,8 +1,8 @@
 import type { CheerioCrawlingContext } from "@crawlee/cheerio";
 import type { Config } from "../config/settings.ts";
-import type { FrameSchema } from "../contracts/frame-schema.ts";
+import type { DeclaredSchema, FrameSchema } from "../contracts/frame-schema.ts";
 import type { NewRowOf } from "../frame/row-types.ts";
-import { type DeclaredSchema, readSchema } from "../frame/schema.ts";
+import { readSchema } from "../frame/schema.ts";
 
 /** One fetched page, as `parse` and `next` get it. */
 export interface Page {

@@ -10,7 +10,7 @@ import { SchemaError } from "../errors.ts";
 import { heightOf, lazyOf } from "../frame/access.ts";
 import { mergeFrames } from "../frame/merge.ts";
 import type { DataFrame, LazyDataFrame } from "../frame/polars.ts";
-import { assertSchema, requireColumns, requireFrame, schemaOf } from "../frame/schema.ts";
+import { assertSchema, readSchema, requireColumns, requireFrame, schemaOf } from "../frame/schema.ts";
 import type { StorageContext } from "./context.ts";
 import { assertSaveOptions, exceptOption } from "./options.ts";
 import { spillBatches } from "./spill.ts";
@@ -77,7 +77,7 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
       config: this.#context.config,
       storage: this.#storage.type,
       frame: name,
-      schema,
+      schema: schema && readSchema(schema),
       signal,
       onRows: onProgress && ((rows) => onProgress({ rows })),
     });

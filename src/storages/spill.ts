@@ -2,6 +2,7 @@ import type { Config } from "../config/settings.ts";
 import type { FrameSchema } from "../contracts/frame-schema.ts";
 import { SchemaError } from "../errors.ts";
 import { heightOf, lazyOf } from "../frame/access.ts";
+import { requireBatches } from "../frame/batches.ts";
 import { exchangeFile } from "../frame/exchange.ts";
 import { frame as makeFrame } from "../frame/frame.ts";
 import { scanIpc, writeIpc } from "../frame/ipc.ts";
@@ -37,7 +38,7 @@ export async function spillBatches(batches: AsyncIterable<DataFrame>, options: S
   const parts: LazyDataFrame[] = [];
   let first: FrameSchema | undefined;
   let height = 0;
-  for await (const batch of batches) {
+  for await (const batch of requireBatches(batches, { storage, frame })) {
     signal?.throwIfAborted();
     requireFrame(batch, storage, frame);
     const schema = schemaOf(batch);

@@ -1,6 +1,6 @@
+import type { DeclaredSchema } from "../../src/contracts/frame-schema.ts";
 import { frame } from "../../src/frame/frame.ts";
 import type { DataFrame } from "../../src/frame/polars.ts";
-import type { DeclaredSchema } from "../../src/frame/schema.ts";
 
 /** Values at the edges of every type, each with a null. */
 export const samples: Record<string, readonly unknown[]> = {

@@ -6,7 +6,7 @@ import type { ReadOptions } from "../../contracts/read-options.ts";
 import { NotFoundError, SchemaError } from "../../errors.ts";
 import { exactColumn } from "../../frame/access.ts";
 import { type DataFrame, pl } from "../../frame/polars.ts";
-import { assertSchema } from "../../frame/schema.ts";
+import { assertRead } from "../../frame/schema.ts";
 import { applyReadOptions } from "../../frame/time-range.ts";
 import { assertReadOptions, exceptOption } from "../options.ts";
 import { resample } from "./aggregate.ts";
@@ -162,9 +162,9 @@ function isWhole({ columns, from, to, limit, timeColumn }: ReadOptions): boolean
 }
 
 /** A declared schema is a promise about the frame: it has to be kept. */
-function checked(found: DataFrame, { schema, signal }: ReadOptions, frame: string): DataFrame {
+function checked(found: DataFrame, { schema, columns, signal }: ReadOptions, frame: string): DataFrame {
   signal?.throwIfAborted();
-  if (schema) assertSchema(found, schema, { storage: "arctic", frame });
+  assertRead(found, { schema, columns }, { storage: "arctic", frame });
   return found;
 }
 

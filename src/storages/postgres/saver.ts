@@ -6,6 +6,7 @@ import type { FrameField } from "../../contracts/frame-schema.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
 import { ConfigError, SchemaError } from "../../errors.ts";
 import { toArrow } from "../../frame/arrow.ts";
+import { requireBatches } from "../../frame/batches.ts";
 import { requireKey } from "../../frame/key.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import {
@@ -66,7 +67,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     const { signal, onProgress, backup = false } = options;
     signal?.throwIfAborted();
     const frame = this.#parts.canonical(destination);
-    const iterator = batches[Symbol.asyncIterator]();
+    const iterator = requireBatches(batches, { storage: "postgres", frame })[Symbol.asyncIterator]();
     try {
       const first = await iterator.next();
       const fields = first.done ? declaredFields(options, frame) : checkedFields(first.value, options, frame);

@@ -1,4 +1,4 @@
-import type { FrameSchema } from "../../contracts/frame-schema.ts";
+import type { DeclaredSchema } from "../../contracts/frame-schema.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
 import { SchemaError } from "../../errors.ts";
 import { readSchema, requireColumns } from "../../frame/schema.ts";
@@ -65,7 +65,7 @@ function orderOf({ columns, kept, primaryKey }: Table): readonly string[] {
 }
 
 /** Applies the types that the reader declares. They win where a value can be turned into them without loss, or as text. */
-function declare(found: readonly FrameColumn[], declared: FrameSchema, frame: string): FrameColumn[] {
+function declare(found: readonly FrameColumn[], declared: DeclaredSchema, frame: string): FrameColumn[] {
   const schema = readSchema(declared);
   requireColumns(
     { fields: fieldsOfColumns(found) },

@@ -8,7 +8,7 @@ import type { ReadOptions } from "../../contracts/read-options.ts";
 import { heightOf, lazyOf } from "../../frame/access.ts";
 import { defaultBatchRows } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
-import { assertSchema, requireColumns } from "../../frame/schema.ts";
+import { assertRead, requireColumns } from "../../frame/schema.ts";
 import { applyReadOptions } from "../../frame/time-range.ts";
 import { assertReadOptions, exceptOption } from "../options.ts";
 import { tempCapabilities } from "./capabilities.ts";
@@ -35,7 +35,7 @@ export class TempSource implements IDataSource, IBatchSource, IDescribe, IIdenti
     options.signal?.throwIfAborted();
     const { frame, schema, timeColumn } = await readTemp(this.#files, name);
     const about = { storage: "temp", frame: name };
-    if (options.schema) assertSchema(frame, options.schema, about);
+    assertRead(frame, { schema: options.schema }, about);
     requireColumns(schema, options.columns ?? [], about);
     const narrowed = [options.columns, options.from, options.to, options.limit, options.timeColumn];
     if (narrowed.every((option) => option === undefined)) return frame;
@@ -59,7 +59,7 @@ export class TempSource implements IDataSource, IBatchSource, IDescribe, IIdenti
     await using held = await holdTemp(this.#files, name);
     const { lazy, schema, rows, timeColumn } = held;
     const about = { storage: "temp", frame: name };
-    if (declared) assertSchema(await lazy.head(0).collect(), declared, about);
+    assertRead(await lazy.head(0).collect(), { schema: declared }, about);
     let left = limit;
     for (let at = 0, given = 0; at < Math.max(rows, 1) && (left > 0 || given === 0); at += batchRows) {
       signal?.throwIfAborted();
@@ -67,7 +67,7 @@ export class TempSource implements IDataSource, IBatchSource, IDescribe, IIdenti
       const batch = await (Number.isFinite(left) ? slice.head(left) : slice).collect();
       // A frame without rows is one empty piece, for its columns.
       if (heightOf(batch) === 0 && (given > 0 || at + batchRows < rows)) continue;
-      if (declared) assertSchema(batch, declared, about);
+      assertRead(batch, { schema: declared, columns: part.columns }, about);
       left -= heightOf(batch);
       given += 1;
       yield batch;
