@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { zstdDecompressSync } from "node:zlib";
+import { describe, expect, test, vi } from "vitest";
 import { compareFrames } from "../../../src/frame/compare.ts";
 import { frame as makeFrame } from "../../../src/frame/frame.ts";
 import { type DataFrame, pl } from "../../../src/frame/polars.ts";
