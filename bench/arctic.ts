@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { parseConfig } from "../src/config/load.ts";
 import type { Config } from "../src/config/settings.ts";
 import { ArcticStorage } from "../src/storages/arctic/index.ts";
@@ -37,8 +40,17 @@ function millrace(
   };
 }
 
+/** The mean of many calls, which each take too little to be measured alone. */
+function timesOver(times: number, work: () => Promise<unknown>): Prepared["run"] {
+  return async () => {
+    const started = performance.now();
+    for (let time = 0; time < times; time += 1) await work();
+    return (performance.now() - started) / times;
+  };
+}
+
 /** A case of pandas' in a process of its own; only the last part of the script is measured. */
-function pandas(name: string, group: string, prepare: string, measured: string): BenchCase {
+function pandas(name: string, group: string, prepare: string, measured: string, times = 1): BenchCase {
   return {
     name,
     group,
@@ -46,12 +58,12 @@ function pandas(name: string, group: string, prepare: string, measured: string):
     command: ({ rows, folder }) => [
       python,
       "-c",
-      script(rows, join(folder, name.replaceAll(" ", "_")), prepare, measured),
+      script(rows, join(folder, name.replaceAll(" ", "_")), prepare, measured, times),
     ],
   };
 }
 
-const script = (rows: number, folder: string, prepare: string, measured: string) => `
+const script = (rows: number, folder: string, prepare: string, measured: string, times: number) => `
 import os, time, numpy as np, pandas as pd, arcticdb
 os.makedirs(${JSON.stringify(folder)}, exist_ok=True)
 lib = arcticdb.Arctic('lmdb://' + ${JSON.stringify(folder)}).get_library('q', create_if_missing=True)
@@ -67,12 +79,50 @@ frame = pd.DataFrame({
 ${prepare}
 for _ in range(2):
   started = time.perf_counter()
-  ${measured}
-  took = (time.perf_counter() - started) * 1000
+  for _ in range(${times}): ${measured}
+  took = (time.perf_counter() - started) * 1000 / ${times}
 print(took)
 `;
 
 const saved = "lib.write('t', frame)";
+
+const few = "frame = frame.head(10)";
+
+/** A whole process: from the CSV file to the symbol, with millrace's worker warm, as it is after any call before. */
+function fromCsv(name: string, command: (folder: string) => readonly [string, ...string[]]): BenchCase {
+  return {
+    name,
+    group: "csv to symbol",
+    base: name.startsWith("pandas"),
+    async prepare({ rows, folder }) {
+      const own = join(folder, name.replaceAll(" ", "_"));
+      const { storage, close } = await storageIn(own);
+      await mkdir(join(own, "data"), { recursive: true });
+      await testTable(rows)
+        .lazy()
+        .sinkCSV(join(own, "data", "t.csv"), {})
+        .collect();
+      await storage.saver().saveData(testTable(10), "warm");
+      const [program, ...args] = command(own);
+      return { run: () => promisify(execFile)(program, args), close };
+    },
+  };
+}
+
+const pandasFromCsv = (folder: string) => `
+import pandas as pd, arcticdb
+lib = arcticdb.Arctic('lmdb://' + ${JSON.stringify(join(folder, "arctic"))}).get_library('q', create_if_missing=True)
+frame = pd.read_csv(${JSON.stringify(join(folder, "data", "t.csv"))}, parse_dates=['ts'], index_col='ts')
+lib.write('t', frame, prune_previous_versions=True)
+`;
+
+const millraceFromCsv = (folder: string) => `
+const { DataFactory, getConfigLogger } = await import(${JSON.stringify(new URL("../dist/index.js", import.meta.url).href)});
+const settings = ${JSON.stringify({ FS_DATA: join(folder, "data"), FS_TEMP: join(folder, "temp"), LOG_LEVEL: "silent" })};
+await using factory = new DataFactory(await getConfigLogger("bench", settings));
+const frame = await factory.createDataSource("csv").getData("t");
+await factory.createDataSaver("arctic").saveData(frame, "t", { timeColumn: "ts" });
+`;
 
 /** Beside Python's own client, in the same environment, each side with its frame in memory. */
 export const cases: BenchCase[] = [
@@ -88,15 +138,29 @@ export const cases: BenchCase[] = [
     const source = storage.source();
     return () => source.getData("t");
   }),
+  fromCsv("pandas csv", (folder) => [python, "-c", pandasFromCsv(folder)]),
+  fromCsv("millrace csv", (folder) => [process.execPath, "--input-type=module", "-e", millraceFromCsv(folder)]),
   pandas(
-    "pandas hour",
-    "hour",
+    "pandas day",
+    "day",
     saved,
-    "lib.read('t', date_range=(pd.Timestamp('2020-01-01 01:00'), pd.Timestamp('2020-01-01 02:00'))).data",
+    "lib.read('t', date_range=(pd.Timestamp('2020-01-05'), pd.Timestamp('2020-01-06'))).data",
   ),
-  millrace("millrace hour", "hour", async (storage, { rows }) => {
+  millrace("millrace day", "day", async (storage, { rows }) => {
     await storage.saver().saveData(testTable(rows), "t", { timeColumn: "ts" });
     const source = storage.source();
-    return () => source.getData("t", { from: "2020-01-01T01:00", to: "2020-01-01T02:00" });
+    return () => source.getData("t", { from: "2020-01-05", to: "2020-01-06" });
+  }),
+  pandas("pandas small write", "small write", few, "lib.write('t', frame, prune_previous_versions=True)", 30),
+  millrace("millrace small write", "small write", async (storage) => {
+    const saver = storage.saver();
+    const table = testTable(10);
+    return timesOver(30, () => saver.saveData(table, "t", { timeColumn: "ts" }));
+  }),
+  pandas("pandas small read", "small read", `${few}; ${saved}`, "lib.read('t').data", 100),
+  millrace("millrace small read", "small read", async (storage) => {
+    await storage.saver().saveData(testTable(10), "t", { timeColumn: "ts" });
+    const source = storage.source();
+    return timesOver(100, () => source.getData("t"));
   }),
 ];

@@ -23,7 +23,7 @@ export function sharedTypes(old: DataFrame, next: DataFrame, place: FramePlace =
   if (problems.length === 0) return shared;
   throw new SchemaError(`The frame does not fit what stands there: ${problems.join("; ")}.`, {
     ...details(place),
-    hint: "Cast the column, or save with mode replace.",
+    hint: "Declare the column's type where the frame is made or read (`schema`), or save with mode replace.",
   });
 }
 

@@ -62,7 +62,7 @@ export function arcticError(cause: unknown, { place, doing, frame, damaged }: As
       return new SaveError(`${could}: no space is left there.`, {
         ...details,
         code: "DISK_FULL",
-        hint: "Free space, or give the LMDB address a larger ?map_size=.",
+        hint: "Free space there and in FS_TEMP, or give the LMDB address a larger ?map_size=.",
       });
     case "denied":
       return new UnavailableError(`${could}: access was refused. ${said}`, {

@@ -64,15 +64,17 @@ export interface SymbolData extends AsyncDisposable {
   bytes: number;
   columns: ArrowColumn[];
   metadata: SymbolMetadata | null;
+  /** Whether it was written from Arrow, as millrace does, and not from pandas. */
+  arrow: boolean;
   /** A small part as the bytes of an Arrow file. */
   inline: Buffer | null;
   /** Writes all rows, or those from and up to but without these numbers, to an Arrow file. */
   take(path: string, rows?: readonly [number, number]): Promise<void>;
 }
 
-/** What to write: an Arrow file with the index column first. */
+/** What to write: an Arrow file with the index column first; a small one as its bytes. */
 export interface SymbolWrite {
-  path: string;
+  arrow: { path: string } | { data: Buffer };
   /** `update` replaces all rows between the first and the last time of the file. */
   mode: "replace" | "append" | "update";
   index: boolean;
@@ -176,6 +178,7 @@ export class ArcticLibrary {
       bytes: Number(answer.bytes),
       columns: answer.columns as ArrowColumn[],
       metadata: parseMetadata(answer.metadata),
+      arrow: answer.arrow === true,
       inline,
       take: async (path, rows) => {
         await this.#client.request("take", { table, path, ...(rows && { rows }) }, { ...asked, on });
@@ -190,8 +193,9 @@ export class ArcticLibrary {
    * Writes a version and resolves once it is durable. When the worker is lost on the way, what stands there then tells whether
    * it was saved. An abort is heeded until ArcticDB begins to write.
    */
-  async write(symbol: string, { metadata, ...write }: SymbolWrite, signal?: AbortSignal): Promise<void> {
-    await this.#change("write", symbol, { ...write }, metadata, signal);
+  async write(symbol: string, { metadata, arrow, ...write }: SymbolWrite, signal?: AbortSignal): Promise<void> {
+    const file = "data" in arrow ? { data: arrow.data.toString("base64") } : arrow;
+    await this.#change("write", symbol, { ...write, ...file }, metadata, signal);
   }
 
   /** Makes an earlier version the newest again, without copying its data. Null keeps that version's metadata. */

@@ -18,7 +18,7 @@ const layout = z.object({
   saved: z.string(),
   /** Who saved it. */
   by: z.object({ service: z.string().optional(), host: z.string(), pid: z.number() }).optional(),
-  /** Earlier versions that millrace saved and that still stand, oldest first. */
+  /** Earlier versions that millrace saved, oldest first: those that still stand, and some that do no more. */
   versions: z.array(z.number()),
 });
 

@@ -74,7 +74,7 @@ export class SymbolRows implements AsyncDisposable {
   /** The rows in memory, narrowed before texts become values. */
   frame(narrow?: Narrow): Promise<DataFrame> {
     return this.#inOwnTypes(async () => {
-      const found = narrow || this.#data.bytes < 2 * partBytes ? await this.#part(narrow) : await this.#parts();
+      const found = narrow || this.#data.bytes < partBytes ? await this.#part(narrow) : await this.#parts();
       const names = new Set(columnNames(found));
       const texts = fromTexts(this.#stored).filter(({ name }) => names.has(name));
       return recodeFrame(found, texts, () => new NoValue());
@@ -160,8 +160,8 @@ export class SymbolRows implements AsyncDisposable {
   }
 
   async #decoded(stored: LazyDataFrame): Promise<LazyDataFrame> {
-    if (await hasMisfit(stored, this.#stored)) throw new NoValue();
-    const { inline, columns } = this.#data;
+    const { inline, columns, arrow } = this.#data;
+    if (!arrow && (await hasMisfit(stored, this.#stored))) throw new NoValue();
     return decodeColumns(
       stored,
       this.#stored,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { SchemaError } from "../../errors.ts";
+import { ipcBytesOf } from "../../frame/access.ts";
 import { exchangeFile } from "../../frame/exchange.ts";
 import { writeIpc } from "../../frame/ipc.ts";
 import { requireKey } from "../../frame/key.ts";
@@ -38,6 +39,10 @@ interface Plan extends TimedRows {
 /** An append of fewer rows leaves a piece of its own, which every read then has to look for. So many are let grow. */
 const smallAppend = 50_000;
 const mostPieces = 16;
+
+/** Up to so many values and bytes a frame travels in the request itself. */
+const fewCells = 20_000;
+const mostInline = 512 * 2 ** 10;
 
 /** Writes frames as versions of symbols. The caller holds the symbol's lock. */
 export class SymbolWriter {
@@ -144,15 +149,30 @@ export class SymbolWriter {
     return chooseIndex(plan, plan.columns, { timeColumn, before, frame });
   }
 
+  /** A small frame as bytes, which saves making a file; another one as a file, which goes when it is disposed of. */
+  async #arrow(frame: string, rows: LazyDataFrame, cells: number): Promise<SymbolWrite["arrow"] & AsyncDisposable> {
+    if (cells <= fewCells) {
+      const data = ipcBytesOf(rows.collectSync());
+      if (data.length <= mostInline) return { data, async [Symbol.asyncDispose]() {} };
+    }
+    const file = await exchangeFile(this.#parts.config, cells * 16);
+    try {
+      await writeIpc(rows, file.path, { storage: "arctic", frame });
+      return file;
+    } catch (cause) {
+      await file[Symbol.asyncDispose]();
+      throw cause;
+    }
+  }
+
   async #write(symbol: string, version: NewVersion, signal: AbortSignal | undefined): Promise<void> {
     const { config, library, logger } = this.#parts;
     const { rows, height, columns, index, timeColumn, key, old, mode } = version;
-    await using file = await exchangeFile(config, height * columns.length * 16);
     const about = { storage: "arctic", frame: symbol };
     await using texts = await recodeRows(rows, height, toTexts(columns), { config, ...about, signal });
-    await writeIpc(encodeColumns(texts.rows, columns, index), file.path, about);
+    await using arrow = await this.#arrow(symbol, encodeColumns(texts.rows, columns, index), height * columns.length);
     signal?.throwIfAborted();
-    const { stay, drop } = splitVersions(old, config.ARCTIC_KEEP_VERSIONS);
+    const { versions, drop } = splitVersions(old, config.ARCTIC_KEEP_VERSIONS);
     const verb = { replace: "Saving", append: "Appending", update: "Putting" }[mode];
     const indexed = index === null ? "without an index" : `indexed by "${index}"`;
     logger.debug({ frame: symbol }, `${verb} ${height} rows as ${symbol}, ${indexed}.`);
@@ -161,7 +181,7 @@ export class SymbolWriter {
     await library.write(
       symbol,
       {
-        path: file.path,
+        arrow,
         mode,
         index: index !== null,
         compact,
@@ -175,7 +195,7 @@ export class SymbolWriter {
           save: randomUUID(),
           saved: new Date().toISOString(),
           by: savedBy(logger),
-          versions: stay,
+          versions,
         },
         drop,
       },

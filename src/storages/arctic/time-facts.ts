@@ -1,5 +1,5 @@
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
-import { exactColumn, exactColumns, ipcBytesOf } from "../../frame/access.ts";
+import { exactColumn, ipcBytesOf } from "../../frame/access.ts";
 import { arrowLibrary } from "../../frame/arrow-library.ts";
 import { type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { parseType } from "../../frame/types.ts";
@@ -14,8 +14,8 @@ export interface TimeFacts {
   readonly inOrder: boolean;
 }
 
-/** Up to so many rows JavaScript is quicker: making polars' expressions alone takes some milliseconds. */
-const fewRows = 4_096;
+/** Up to so many values JavaScript is quicker: making polars' expressions alone takes some milliseconds. */
+const fewCells = 20_000;
 
 /** The facts of each date and datetime column, by name. Reads them once. */
 export async function timeFacts(
@@ -27,14 +27,14 @@ export async function timeFacts(
     .filter(({ type }) => ["date", "datetime"].includes(parseType(type).kind))
     .map(({ name }) => name);
   if (names.length === 0) return new Map();
-  return height <= fewRows ? ofFew(rows, names) : ofMany(rows, names);
+  return height * schema.fields.length <= fewCells ? ofFew(rows, names) : ofMany(rows, names);
 }
 
 function ofFew(rows: LazyDataFrame, names: readonly string[]): ReadonlyMap<string, TimeFacts> {
-  const bytes = ipcBytesOf(rows.select(exactColumns(names)).collectSync());
-  const { batches } = arrowLibrary().tableFromIPC(bytes);
+  const { batches, schema } = arrowLibrary().tableFromIPC(ipcBytesOf(rows.collectSync()));
   return new Map(
-    names.map((name, column) => {
+    names.map((name) => {
+      const column = schema.fields.findIndex((field) => field.name === name);
       const ticks = batches.flatMap(({ data }) => {
         const part = data.children[column];
         return part ? Array.from({ length: part.length }, (_, row) => tickAt(part, row)) : [];

@@ -73,14 +73,14 @@ export async function restoreVersion(
   if (!of) throw new ConfigError("restoreVersion needs the version to restore.", { storage: "arctic" });
   const wanted = await requireSymbol(library, symbol, { of });
   const newest = await library.version(symbol);
-  const { stay, drop } = splitVersions(newest, config.ARCTIC_KEEP_VERSIONS);
+  const { versions, drop } = splitVersions(newest, config.ARCTIC_KEEP_VERSIONS);
   const exact = "snapshot" in of ? of : { version: wanted.version };
   const metadata = wanted.metadata && {
     ...wanted.metadata,
     save: randomUUID(),
     saved: new Date().toISOString(),
     by: savedBy(logger),
-    versions: stay,
+    versions,
   };
   await library.restore(symbol, exact, metadata, drop);
 }
@@ -112,8 +112,15 @@ function isOwn({ metadata }: ListedVersion): boolean {
   return metadata !== null;
 }
 
-/** Which of the versions that millrace saved stay beside the next one, and which go. */
-export function splitVersions(old: VersionMetadata | null, keep: number): { stay: number[]; drop: number[] } {
+/** Dropped versions that are remembered, to be dropped again: a worker may end before it gets to them. */
+const remembered = 20;
+
+/**
+ * Which of the versions that millrace saved go once the next one stands beside the newest `keep - 1`, and which are remembered
+ * with it.
+ */
+export function splitVersions(old: VersionMetadata | null, keep: number): { drop: number[]; versions: number[] } {
   const own = old?.metadata ? [...old.metadata.versions, old.version] : [];
-  return keep === 1 ? { stay: [], drop: own } : { stay: own.slice(-(keep - 1)), drop: own.slice(0, -(keep - 1)) };
+  const staying = Math.min(keep - 1, own.length);
+  return { drop: own.slice(0, own.length - staying), versions: own.slice(-(staying + remembered)) };
 }

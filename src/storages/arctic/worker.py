@@ -60,13 +60,11 @@ class Modules:
             from arcticdb.config import set_config_int
             from arcticdb.version_store import _normalization
 
-            def refuse(_data: Any) -> Any:
-                raise Failure("pickled", "It holds pickled Python objects, which are never unpickled.")
-
             # By default a process goes on for seconds with the versions that it saw last, and misses what others wrote since.
             set_config_int("VersionMap.ReloadInterval", 0)
-            # Metadata that some other program pickled would otherwise run that program's code here.
-            _normalization.Pickler.read = staticmethod(refuse)
+            # What some other program pickled into metadata would otherwise run that program's code here. Data that is pickled
+            # is refused before it is read.
+            _normalization.Pickler.read = staticmethod(lambda _data: None)
             self.adb, self.pa, self.pd = adb, pa, pd
         except BaseException as error:  # an import can fail in any way; every request then says how
             traceback.print_exc()
@@ -189,8 +187,8 @@ class Store:
     def _kind(self, library: Any, symbol: str, version: Any) -> str:
         return str(self._normalization(library, symbol, version).WhichOneof("input_type"))
 
-    def _require_table(self, library: Any, symbol: str, version: Any) -> dict[str, Any]:
-        """The values behind pandas' categorical columns, of which Arrow gives only the codes."""
+    def _require_table(self, library: Any, symbol: str, version: Any) -> tuple[str, dict[str, Any]]:
+        """In which form it was written, and the values behind pandas' categories, of which Arrow gives only the codes."""
         found = self._normalization(library, symbol, version)
         kind = str(found.WhichOneof("input_type"))
         if kind not in TABLES:
@@ -202,7 +200,7 @@ class Store:
             categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.large_string())
         for name, kept in getattr(common, "int_categories", {}).items():
             categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.int64())
-        return categories
+        return kind, categories
 
     def _decoded(self, table: Any, categories: dict[str, Any]) -> Any:
         pa = self._modules.pa
@@ -222,7 +220,7 @@ class Store:
             return brief
         # A version that only a snapshot holds is found by the snapshot's name alone.
         version = self._as_of(request) if "snapshot" in request else info.version
-        categories = self._require_table(library, symbol, version)
+        _, categories = self._require_table(library, symbol, version)
         head = self._decoded(library.head(symbol, 0, as_of=version, output_format="PYARROW").data, categories).schema
         facts = library.get_description(symbol, as_of=version)
         index = facts.index[0] if len(facts.index) == 1 and is_time(facts.index[0]) else None
@@ -256,7 +254,7 @@ class Store:
         version = self._as_of(request)
         if "snapshot" not in request and not isinstance(version, int):
             version = library.read_metadata(symbol, as_of=version).version
-        categories = self._require_table(library, symbol, version)
+        kind, categories = self._require_table(library, symbol, version)
         options: Message = {"as_of": version, "output_format": "PYARROW", "columns": request.get("columns")}
         if request.get("rows") is not None:
             options["row_range"] = tuple(request["rows"])
@@ -271,6 +269,7 @@ class Store:
             "rows": table.num_rows,
             "columns": [{"name": field.name, "type": str(field.type)} for field in table.schema],
             "bytes": table.nbytes,
+            "arrow": kind == "experimental_arrow",
             "metadata": own_metadata(item.metadata),
         }
         return table, answer
@@ -306,8 +305,9 @@ class Store:
     def write(self, request: Message) -> Message:
         pa = self._modules.wait().pa
         library, symbol = self._library(request["library"], create=True), request["symbol"]
-        with pa.memory_map(request["path"]) as file:
-            table = pa.ipc.open_file(file).read_all().replace_schema_metadata(None)
+        inline = request.get("data")
+        with pa.memory_map(request["path"]) if inline is None else pa.BufferReader(base64.b64decode(inline)) as file:
+            table = with_plain_texts(pa, pa.ipc.open_file(file).read_all().replace_schema_metadata(None))
             names = table.schema.names
             if "" in names or len(set(names)) != len(names) or any("\0" in name for name in names):
                 raise Failure("bad_request", "Column names have to be there, distinct and without NUL.")
@@ -320,8 +320,12 @@ class Store:
                 options["compact_data"] = request["compact"]
             item = save(symbol, table, metadata={"millrace": request["metadata"]}, **options)
             del table
-        self._prune(library, symbol, request["drop"])
         return {"version": item.version}
+
+    def tidy(self, request: Message) -> None:
+        """Removes what a save made superfluous, once it is answered."""
+        if request["op"] in ("write", "restore"):
+            self._prune(self._library(request["library"]), request["symbol"], request["drop"])
 
     def _prune(self, library: Any, symbol: str, versions: list[int]) -> None:
         """What stands is saved already, so that a failure here is only logged."""
@@ -333,7 +337,7 @@ class Store:
     def _remove(self, library: Any, symbol: str, versions: list[int]) -> list[int]:
         if not versions:
             return []
-        there = {info.version for info in library.list_versions(symbol)}
+        there = {key.version for key, info in library.list_versions(symbol).items() if not info.deleted}
         removed = [version for version in versions if version in there]
         if removed:
             library.delete(symbol, versions=removed)
@@ -381,7 +385,7 @@ class Store:
             return {"version": item.version}
         # It came with that version's metadata, which knows nothing of the versions since.
         newest = library.write_metadata(symbol, {"millrace": request["metadata"]}, prune_previous_versions=False)
-        self._prune(library, symbol, [item.version, *request["drop"]])
+        self._prune(library, symbol, [item.version])
         return {"version": newest.version}
 
     def prune(self, request: Message) -> Message:
@@ -480,6 +484,15 @@ def require_bucket(uri: str) -> None:
         pass  # whatever else is wrong shows when ArcticDB itself asks
 
 
+def with_plain_texts(pa: Any, table: Any) -> Any:
+    """ArcticDB refuses texts in Arrow's form of views, in which polars writes small tables."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string_view(field.type):
+            texts = pa.chunked_array([pa.array(table.column(at).to_pylist(), pa.large_string())])
+            table = table.set_column(at, field.name, texts)
+    return table
+
+
 def remove(path: str) -> None:
     try:
         os.unlink(path)
@@ -537,7 +550,7 @@ class Client:
             self._answer(request, self._refuse)
         else:
             self._open.add(request["id"])
-            lane = (request["library"], request["symbol"]) if op in WRITES else None
+            lane = (request["library"], request["symbol"]) if op in IN_ORDER else None
             self._worker.lanes.run(lane, lambda: self._work(request, self._handler(op)))
 
     def _handler(self, op: str) -> Callable[[Message], Message]:
@@ -563,16 +576,18 @@ class Client:
     def _work(self, request: Message, work: Callable[[Message], Message]) -> None:
         self._worker.began()
         try:
-            self._answer(request, work)
+            if self._answer(request, work):
+                self._worker.store.tidy(request)
         finally:
             self._worker.ended()
 
-    def _answer(self, request: Message, work: Callable[[Message], Message]) -> None:
-        number = request["id"]
+    def _answer(self, request: Message, work: Callable[[Message], Message]) -> bool:
+        number, done = request["id"], False
         try:
             if self._gone or number in self._cancelled:
                 raise Failure("cancelled", "It was cancelled before it began.")
             reply: Message = {"id": number, "ok": work(request)}
+            done = True
         except BaseException as error:
             if not isinstance(error, Failure):
                 traceback.print_exc()
@@ -582,6 +597,7 @@ class Client:
         if number in self._cancelled:
             self._cancelled.discard(number)
             self._tables.pop(number, None)
+        return done
 
     def _send(self, reply: Message) -> None:
         data = (json.dumps(reply) + "\n").encode()
@@ -631,9 +647,9 @@ class Client:
 # A table up to SMALL bytes travels in the answer itself.
 SMALL = 512 << 10
 # After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
-REST = 0.5
-# Done in the order in which they came, for each symbol.
-WRITES = ("write", "delete", "restore", "prune")
+REST = 2.0
+# Done in the order in which they came, for each symbol; `versions` among them sees what a save left once it is tidied.
+IN_ORDER = ("write", "delete", "restore", "prune", "versions")
 FIRST_CLIENT = 15.0
 
 
@@ -721,7 +737,7 @@ class Worker:
             # From here on a program that connects is either greeted or sees its connection closed, and then tries again.
             while not self._done():
                 self._rest()
-                ready, _, _ = select.select([listener], [], [], min(REST, max(0.05, self._idle / 4)))
+                ready, _, _ = select.select([listener], [], [], min(1.0, max(0.05, self._idle / 4)))
                 if ready:
                     connection, _ = listener.accept()
                     threading.Thread(target=Client(self, connection).serve, daemon=True).start()

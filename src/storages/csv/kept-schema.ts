@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
@@ -61,6 +61,20 @@ export class KeptSchemas {
       return kept.data;
     this.#logger.warn({ frame: name }, `The schema kept of ${name} is damaged; its types are found from the file.`);
     return null;
+  }
+
+  /** The schema of the last save of that name, whatever stands there now. Null when there was none. */
+  async last(name: string): Promise<FrameSchema | null> {
+    const folder = join(this.#folder, segmentName(name));
+    let newest: { time: number; schema: FrameSchema } | null = null;
+    for (const file of await this.#all(name)) {
+      const path = join(folder, file);
+      const [text, time] = [await readFile(path, "utf8").catch(() => ""), await stat(path).catch(() => null)];
+      const kept = keptSchema.safeParse(parseJson(text));
+      if (!kept.success || !time || kept.data.name !== name) continue;
+      if (!newest || time.mtimeMs > newest.time) newest = { time: time.mtimeMs, schema: kept.data.schema };
+    }
+    return newest?.schema ?? null;
   }
 
   /** The schema of the file at `path`, which is read for its hash only where a schema of a file of that size is kept. */

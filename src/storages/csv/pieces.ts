@@ -13,7 +13,11 @@ import type { Table } from "./table.ts";
 import { RecordWalk } from "./walk.ts";
 
 /** Values have other shapes than the plan says. All of the file has to be looked at for a better one. */
-export class Misplanned extends Error {}
+export class Misplanned extends Error {
+  constructor(message = "its values changed while they were read", options?: ErrorOptions) {
+    super(message, options);
+  }
+}
 
 /** What is read: a file, what its first lines say of it, and how each column is read. */
 export interface Reading {

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import type { FrameSchema } from "../../contracts/frame-schema.ts";
+import type { FrameField, FrameSchema } from "../../contracts/frame-schema.ts";
 import { CorruptDataError, MillraceError, NotFoundError, SchemaError } from "../../errors.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { errnoOf, fileError } from "../../system/files.ts";
@@ -20,6 +20,8 @@ export interface ReadFrame {
   schema: FrameSchema;
   /** Null when another program wrote the file. */
   kept: KeptSchema | null;
+  /** What parts its fields. */
+  separator: string;
 }
 
 /** What is known of a file. */
@@ -39,6 +41,8 @@ export interface LookedFile {
   opened: OpenFile;
   /** What its values look like; of a file that millrace wrote, the kept schema says that. */
   shapes: readonly ColumnShapes[] | undefined;
+  /** Types from before another program changed it, where all its values still fit them. */
+  common?: FrameSchema | undefined;
 }
 
 /** How often a file that changes while it is read is read anew. */
@@ -73,7 +77,7 @@ export class CsvReader {
   /** The frame in pieces, none of which is kept. Of a file of another program, all values are looked at first, for the types. */
   async *readBatches(name: string, request: ReadRequest = {}): AsyncGenerator<DataFrame> {
     const looked = await this.look(name, request);
-    yield* firstRows(this.readLooked(looked, request, {}), request.limit);
+    yield* firstRows(this.readLooked(looked, request, { common: looked.common }), request.limit);
   }
 
   /** Looks at a file, and at all its values where they have to tell the types. */
@@ -85,7 +89,8 @@ export class CsvReader {
       async (held) => {
         const opened = await this.open(held, name, request);
         const survey = opened.kept ? undefined : await this.survey(opened, "all");
-        return { name, path, stamp: await stampOf(held), opened, shapes: survey?.columns };
+        const common = await this.#stillFitting(opened, request, survey);
+        return { name, path, stamp: await stampOf(held), opened, shapes: survey?.columns, common };
       },
       request.signal,
     );
@@ -95,7 +100,7 @@ export class CsvReader {
   async *readLooked(
     { name, path, stamp, opened, shapes }: LookedFile,
     request: ReadRequest,
-    types: { common?: FrameSchema },
+    types: { common: FrameSchema | undefined },
   ): AsyncGenerator<DataFrame> {
     await this.#stamp(name, path);
     await using held = await holdFile(path);
@@ -128,8 +133,26 @@ export class CsvReader {
 
   /** The types and rows that the values of a file of another program show. */
   async foreign(opened: OpenFile): Promise<{ schema: FrameSchema; rows: number }> {
-    const { columns, rows } = await this.survey(opened, "all");
-    return { schema: { fields: columns.map(fieldOf) }, rows };
+    const survey = await this.survey(opened, "all");
+    const common = await this.#stillFitting(opened, {}, survey);
+    const found = survey.columns.map(fieldOf);
+    return { schema: { fields: found.map((field) => fieldNamed(common, field.name) ?? field) }, rows: survey.rows };
+  }
+
+  /** The types from before another program changed the file, when every value still fits them: it is read once for that. */
+  async #stillFitting(opened: OpenFile, request: ReadRequest, survey?: Survey): Promise<FrameSchema | undefined> {
+    const { edited: common, file } = opened;
+    if (!common) return undefined;
+    try {
+      const plan = planFile(opened, { schema: request.schema }, { shapes: survey?.columns, common });
+      for await (const _ of readFrames(opened, plan, {}, this.#told)) file.signal?.throwIfAborted();
+      this.#tellEdited(file.frame, true);
+      return common;
+    } catch (cause) {
+      if (!(cause instanceof SchemaError)) throw cause;
+      this.#tellEdited(file.frame, false);
+      return undefined;
+    }
   }
 
   /**
@@ -155,21 +178,36 @@ export class CsvReader {
   async readFile(path: string, name: string, request: ReadRequest, given?: KeptSchema | null): Promise<ReadFrame> {
     const opened = await this.open(path, name, request, given);
     const { kept } = opened;
-    const collect = async (survey?: Survey): Promise<ReadFrame> => {
-      const plan = planFile(opened, request, { shapes: survey?.columns, sampled: survey?.whole === false });
+    const collect = async (survey?: Survey, common?: FrameSchema): Promise<ReadFrame> => {
+      const plan = planFile(opened, request, { shapes: survey?.columns, sampled: survey?.whole === false, common });
       const frames: DataFrame[] = [];
       for await (const frame of firstRows(readFrames(opened, plan, request, this.#told), request.limit)) {
         frames.push(frame);
       }
-      return { frame: joinFrames(frames), schema: plan.schema, kept };
+      const separator = String.fromCharCode(opened.table.signs.separator);
+      return { frame: joinFrames(frames), schema: plan.schema, kept, separator };
     };
     // A limit must not change the types that all of the file has.
     const first = kept ? undefined : await this.survey(opened, request.limit === undefined ? "sample" : "all");
+    const read = async (common?: FrameSchema): Promise<ReadFrame> => {
+      try {
+        return await collect(first, common);
+      } catch (cause) {
+        if (!(cause instanceof Misplanned)) throw cause;
+        return collect(await this.survey(opened, "all"), common);
+      }
+    };
+    if (!opened.edited) return read();
+    // With a limit, the rows that are left out count too.
+    if (request.limit !== undefined) return read(await this.#stillFitting(opened, request, first));
     try {
-      return await collect(first);
+      const frame = await read(opened.edited);
+      this.#tellEdited(name, true);
+      return frame;
     } catch (cause) {
-      if (!(cause instanceof Misplanned)) throw cause;
-      return collect(await this.survey(opened, "all"));
+      if (!(cause instanceof SchemaError)) throw cause;
+      this.#tellEdited(name, false);
+      return read();
     }
   }
 
@@ -179,8 +217,12 @@ export class CsvReader {
     if (!format) throw new SchemaError(`${name} has no ending of a CSV file.`, { storage: "csv", frame: name });
     const { signal } = request;
     const kept = given === undefined ? await this.#kept.ofFile(name, path, signal) : given;
-    if (!kept && given === undefined) await this.#tellForeign(name);
-    return openFile({ path, frame: name, format, signal }, kept, request);
+    const opened = await openFile({ path, frame: name, format, signal }, kept, request);
+    const edited = kept || given !== undefined ? null : await this.#kept.last(name);
+    if (!kept && given === undefined && !edited) this.#tellForeign(name);
+    return edited
+      ? { ...opened, edited: { fields: edited.fields.filter((field) => opened.table.names.includes(field.name)) } }
+      : opened;
   }
 
   survey({ file, table }: OpenFile, part: "all" | "sample"): Promise<Survey> {
@@ -201,10 +243,20 @@ export class CsvReader {
     this.context.logger.warn({ storage: "csv", frame: name }, `${what} were dropped (line ${lines}).`);
   }
 
-  async #tellForeign(name: string): Promise<void> {
-    const edited = await this.#kept.hasAny(name);
-    const why = edited ? "was changed by another program" : "was not written by millrace";
-    this.context.logger.debug({ storage: "csv", frame: name }, `${name} ${why}: its types are found from its values.`);
+  #tellForeign(name: string): void {
+    const what = `${name} was not written by millrace: its types are found from its values.`;
+    this.context.logger.debug({ storage: "csv", frame: name }, what);
+  }
+
+  #tellEdited(name: string, fits: boolean): void {
+    const { logger } = this.context;
+    const changed = `${name} was changed by another program since it was saved`;
+    if (fits) logger.info({ storage: "csv", frame: name }, `${changed}; its values still fit the types that it had.`);
+    else
+      logger.warn(
+        { storage: "csv", frame: name },
+        `${changed}, and no longer fits the types that it had: they are found from its values.`,
+      );
   }
 
   /** What tells one state of a file from another: a save makes a new inode, an edit in place a new time. */
@@ -218,6 +270,10 @@ export class CsvReader {
       throw new NotFoundError(`There is no ${name} in ${this.#folder.root}.${there}`, { storage: "csv", frame: name });
     }
   }
+}
+
+function fieldNamed(schema: FrameSchema | undefined, name: string): FrameField | undefined {
+  return schema?.fields.find((field) => field.name === name);
 }
 
 async function stampOf(path: string): Promise<string> {

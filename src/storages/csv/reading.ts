@@ -26,6 +26,8 @@ export interface OpenFile {
   table: Table;
   /** Null when another program wrote the file. */
   kept: KeptSchema | null;
+  /** What was kept of the file before another program changed it. */
+  edited?: FrameSchema | undefined;
 }
 
 /** Opens a file. One that millrace wrote is read as it was written. @throws ConfigError for an option that contradicts that. */
@@ -46,7 +48,7 @@ export async function openFile(file: CsvFile, kept: KeptSchema | null, request: 
       hint: "Leave it out: such a file comes back exactly without any option.",
     });
   }
-  return { file, kept, table: kept.schema.fields.length === 0 ? noTable : await openTable(file, {}) };
+  return { file, kept, table: kept.schema.fields.length === 0 ? noTable : await openTable(file, {}, true) };
 }
 
 /** How a file will be read. */

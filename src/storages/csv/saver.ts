@@ -1,8 +1,10 @@
+import { ConflictError } from "../../errors.ts";
 import type { StorageContext } from "../context.ts";
 import { type FrameContent, FrameSaver, type StoredFrame } from "../frame-saver.ts";
 import type { CsvBackup } from "./backup.ts";
 import { csvCapabilities } from "./capabilities.ts";
 import type { CsvFiles } from "./files.ts";
+import { formatOf } from "./names.ts";
 import { refuseInexact } from "./writer.ts";
 
 /** Writes frames as CSV files below FS_DATA. `append` and `upsert` read the file, merge, and write it anew. */
@@ -26,6 +28,7 @@ export class CsvSaver extends FrameSaver {
 
   protected override async readOld(name: string, signal?: AbortSignal): Promise<StoredFrame | null> {
     const read = await this.#files.reader.readOrNull(name, { signal });
+    if (read && !read.kept) requireOwnForm(name, read.separator);
     return read && { frame: read.frame, timeColumn: read.kept?.timeColumn, key: read.kept?.key };
   }
 
@@ -47,4 +50,19 @@ export class CsvSaver extends FrameSaver {
   protected override usable(): Promise<boolean> {
     return this.#files.usable();
   }
+}
+
+/** Adding rows writes the file anew, in millrace's form, which the program whose file it is may not read. */
+function requireOwnForm(name: string, separator: string): void {
+  const own = formatOf(name)?.separator;
+  if (separator === own) return;
+  throw new ConflictError(
+    `${name} is a file of another program, with ${JSON.stringify(separator)} between its fields; adding rows would write it anew with ${JSON.stringify(own)}.`,
+    {
+      storage: "csv",
+      frame: name,
+      code: "NAME_CONFLICT",
+      hint: 'Save under another name, or the whole frame with mode "replace".',
+    },
+  );
 }

@@ -39,13 +39,14 @@ const separators = [",", "\t", ";", "|"];
 /**
  * Finds separator, line ends and header.
  *
+ * @param written whether millrace wrote the file: then nothing in it is a hint for other programs.
  * @throws CorruptDataError with the line; SchemaError for a name that stands twice; ConfigError for a header of other length.
  */
-export async function openTable(file: CsvFile, options: CsvReadOptions): Promise<Table> {
+export async function openTable(file: CsvFile, options: CsvReadOptions, written = false): Promise<Table> {
   let least = 1;
   for (;;) {
     const head = await readHead(file, least);
-    const table = readTable(file, head, options);
+    const table = readTable(file, head, written ? { ...options, separator: file.format.separator } : options, written);
     if (table) return table;
     if (least >= headerBytes) throw raggedError(file, { line: 1, what: "a header of more than 16 MB" });
     least = headerBytes;
@@ -78,8 +79,8 @@ async function readHead(file: CsvFile, least: number): Promise<Head> {
 }
 
 /** Null when the head ends before the header does. */
-function readTable(file: CsvFile, head: Head, options: CsvReadOptions): Table | null {
-  const hint = /^sep=([^A-Za-z0-9"\r\n])\r?[\r\n]/i.exec(head.bytes.toString("latin1", 0, 8));
+function readTable(file: CsvFile, head: Head, options: CsvReadOptions, written: boolean): Table | null {
+  const hint = written ? null : /^sep=([^A-Za-z0-9"\r\n])\r?[\r\n]/i.exec(head.bytes.toString("latin1", 0, 8));
   const start = hint?.[0].length ?? 0;
   const line = hint ? 2 : 1;
   const quote = options.quote === undefined ? '"' : options.quote;
@@ -89,7 +90,7 @@ function readTable(file: CsvFile, head: Head, options: CsvReadOptions): Table | 
     point: (options.decimal ?? ".").charCodeAt(0),
     comment: options.comment === undefined ? null : Buffer.from(options.comment),
   };
-  const lineEnd = hasLoneReturns(head, start, common.quote) ? cr : lf;
+  const lineEnd = !written && hasLoneReturns(head, start, common.quote) ? cr : lf;
   const { raggedRows = "error" } = options;
   const signsOf = (separator: string): Signs => ({ ...common, lineEnd, separator: separator.charCodeAt(0) });
   const lookWith = (separator: string) => look(head, signsOf(separator), start, line, options);

@@ -13,6 +13,9 @@ export interface Rows {
   count: number;
 }
 
+/** A longer record is none: a quote in it is never closed. */
+const recordBytes = 256 << 20;
+
 /**
  * Walks over all records of a file and shows each field to its column. Ragged rows are mended, dropped or refused; comments and blank
  * lines are left out (in a file of one column, a blank line is a null).
@@ -62,6 +65,10 @@ export class RecordWalk {
       held += fresh.copy(work, held);
       // A record longer than a chunk is looked at again only when twice as much of it is there.
       if (held < wanted) continue;
+      if (held > recordBytes) {
+        const { line } = this.#cutter;
+        throw raggedError(this.#file, { line, what: "a quote that is never closed, or a record of more than 256 MB" });
+      }
       const used = this.#walk(work, held, false);
       yield;
       work.copy(work, 0, used, held);

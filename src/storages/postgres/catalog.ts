@@ -124,6 +124,31 @@ export async function childrenOf({ run }: Connection, oid: string): Promise<stri
   return (await run(childrenSql, [oid])).map((row) => row.table ?? "");
 }
 
+/** A view that shows a column, which the server then lets nobody change. */
+export interface ShowingView {
+  readonly column: string;
+  /** `VIEW "schema"."name"` or the same of a materialised one, quoted. */
+  readonly view: string;
+  readonly definition: string;
+}
+
+const viewsSql = `
+  SELECT DISTINCT a.attname AS column, CASE v.relkind WHEN 'm' THEN 'MATERIALIZED VIEW ' ELSE 'VIEW ' END
+    || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(v.relname) AS view, pg_catalog.pg_get_viewdef(v.oid) AS definition
+  FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid JOIN pg_catalog.pg_class v ON v.oid = r.ev_class
+  JOIN pg_catalog.pg_namespace n ON n.oid = v.relnamespace
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+  WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = $1
+    AND v.relkind IN ('v', 'm') ORDER BY 2`;
+
+export async function viewsOn({ run }: Connection, oid: string): Promise<ShowingView[]> {
+  return (await run(viewsSql, [oid])).map(({ column, view, definition }) => ({
+    column: column ?? "",
+    view: view ?? "",
+    definition: definition ?? "",
+  }));
+}
+
 const listSql = `
   SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition

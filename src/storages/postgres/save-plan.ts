@@ -2,10 +2,11 @@ import type { FrameField } from "../../contracts/frame-schema.ts";
 import type { SaveMode } from "../../contracts/save-options.ts";
 import { SchemaError } from "../../errors.ts";
 import { parseType, sameType, typeText } from "../../frame/types.ts";
-import type { Reference, Table, TableColumn } from "./catalog.ts";
+import type { Reference, ShowingView, Table, TableColumn } from "./catalog.ts";
 import { fitColumn, type Step } from "./fit-column.ts";
 import { type FrameColumn, frameColumns } from "./frame-columns.ts";
 import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
+import { refuseReferenced } from "./staging.ts";
 import { baseType, mappingOf, nativeType } from "./types.ts";
 
 /** What a save asks for. */
@@ -51,6 +52,8 @@ export interface SavePlan {
 export interface Found {
   /** Null when it is to be made. */
   readonly table: Table | null;
+  /** Views that show the table's columns. */
+  readonly views: readonly ShowingView[];
   /** Foreign keys of other tables that point at rows which a replace would delete. */
   readonly references: readonly Reference[];
   readonly hasMetadata: boolean;
@@ -59,7 +62,7 @@ export interface Found {
 /**
  * Plans a save: a new table from the frame's types, or what changes in the one that is there. Touches nothing.
  *
- * @throws SchemaError that lists every difference that is not allowed.
+ * @throws SchemaError that lists every difference that is not allowed; ConflictError for rows that others refer to, without a key.
  */
 export function planSave({ table, ...found }: Found, request: SaveRequest): SavePlan {
   return table ? planChange(table, found, request) : planCreate(request);
@@ -85,14 +88,21 @@ function planCreate({ name, fields, keepOrder, key, timeColumn }: SaveRequest): 
   return { before, after, fields, targets, staged: false, key, timeColumn, keepOrder };
 }
 
-function planChange(table: Table, { references, hasMetadata }: Omit<Found, "table">, request: SaveRequest): SavePlan {
+function planChange(
+  table: Table,
+  { references, views, hasMetadata }: Omit<Found, "table">,
+  request: SaveRequest,
+): SavePlan {
   const { mode, fields, name } = request;
   const present = frameColumns(table);
   if (request.schemaChange === "freeze") refuseDifferences(present, request);
   const problems: string[] = [];
   const steps = fields.map((field) => {
     const step = fitColumn(field, table, present, request);
-    if (typeof step !== "string") return step;
+    if (typeof step !== "string") {
+      if (step.statement) problems.push(...refuseShown(field.name, step.statement, views));
+      return step;
+    }
     problems.push(step);
     return { field, target: mappingOf(parseType(field.type)).sql };
   });
@@ -113,6 +123,10 @@ function planChange(table: Table, { references, hasMetadata }: Omit<Found, "tabl
     before.push({ sql, reason: "keepOrder was asked for" });
   }
   const by = keyToGoBy(table, references, request);
+  if (!by && references.length > 0) {
+    const others = references.map((reference) => reference.table).join(", ");
+    throw refuseReferenced(request, `${others} refers to its rows, and there is no key to tell them apart`);
+  }
   if (by && !hasUnique(table, by)) {
     const sql = `CREATE UNIQUE INDEX ON ${quoteTable(name)} (${by.map(quote).join(", ")})`;
     before.push({ sql, reason: "rows are told apart by this key" });
@@ -162,12 +176,24 @@ function refuseMissing(column: TableColumn, { name }: SaveRequest): string[] {
   return [`the frame lacks ${quote(column.name)}, which may not be null (by hand: ${remedy})`];
 }
 
+/** The server lets no column change its type that a view shows. */
+function refuseShown(column: string, { sql }: PlannedStatement, views: readonly ShowingView[]): string[] {
+  const showing = views.filter((each) => each.column === column);
+  if (showing.length === 0) return [];
+  const drop = showing.map(({ view }) => `DROP ${view}`);
+  const make = showing.map(({ view, definition }) => `CREATE ${view} AS ${definition.trim().replace(/;$/, "")}`);
+  const byHand = ["BEGIN", ...drop, sql, ...make, "COMMIT"].join("; ");
+  return [
+    `${quote(column)} changes its type, and is shown by the ${showing.map(({ view }) => view).join(", ")} (by hand: ${byHand};)`,
+  ];
+}
+
 function refuse(problems: readonly string[], { frame }: SaveRequest): void {
   if (problems.length === 0) return;
   throw new SchemaError(`The frame does not fit the table ${frame}: ${problems.join("; ")}.`, {
     storage: "postgres",
     frame,
-    hint: "Change the table by hand as the message says, or save under another name.",
+    hint: "Declare the column's type where the frame is made or read (`schema`, a calculator's `input`), change the table by hand as the message says, or save under another name.",
   });
 }
 

@@ -2,7 +2,7 @@ import type { Table as ArrowTable } from "apache-arrow";
 import type { Logger } from "../../contracts/logger.ts";
 import { ConflictError, NotFoundError } from "../../errors.ts";
 import { assertDistinct } from "../../frame/names.ts";
-import { childrenOf, describeTable, findRelation, referencesTo, type Table, takenNames } from "./catalog.ts";
+import { childrenOf, describeTable, findRelation, referencesTo, type Table, takenNames, viewsOn } from "./catalog.ts";
 import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
 import { lockedName, nameLock } from "./holder.ts";
@@ -55,7 +55,8 @@ export async function saveRows(database: Database, request: SaveRequest, how: Sa
 export async function findTarget(connection: Connection, request: SaveRequest, hasMetadata: boolean): Promise<Found> {
   const table = await findTable(connection, request);
   const references = table && request.mode === "replace" ? await referencesTo(connection, table.oid) : [];
-  return { table, references, hasMetadata };
+  const views = table ? await viewsOn(connection, table.oid) : [];
+  return { table, references, views, hasMetadata };
 }
 
 async function findTable(connection: Connection, { name, frame }: SaveRequest): Promise<Table | null> {
@@ -66,7 +67,9 @@ async function findTable(connection: Connection, { name, frame }: SaveRequest): 
       throw new NotFoundError(`There is no schema "${name.schema}".`, {
         storage: "postgres",
         frame,
-        hint: `Make it first: CREATE SCHEMA ${quote(name.schema)};`,
+        hint: /^(csv|tsv)$/.test(name.table)
+          ? `A name with a dot is schema.table; leave the ending of csv out: "${name.schema}".`
+          : `Make it first: CREATE SCHEMA ${quote(name.schema)};`,
       });
     }
     assertDistinct(name.table, taken, "postgres");
@@ -117,7 +120,8 @@ async function saveIntoTable(
   const table = await describeTable(connection, found.table);
   const references = mode === "replace" ? await referencesTo(connection, table.oid) : [];
   if (mode === "replace") await refuseChildren(connection, table, request);
-  const plan = planSave({ ...found, table, references }, request);
+  const views = await viewsOn(connection, table.oid);
+  const plan = planSave({ ...found, table, references, views }, request);
   if (plan.staged && !staged) throw changedMeanwhile(request);
   if (mode === "replace" && references.length === 0) await connection.run(`DELETE FROM ${target}`);
   await runAll(connection, plan.before);

@@ -185,7 +185,12 @@ describe("a frame that travels in several parts", () => {
     );
     const timed = await saved
       .lazy()
-      .select(pl.col("s"), pl.col("t").cast(pl.Int64).cast(pl.Datetime("us")), pl.col("u"), pl.col("w"))
+      .select(
+        pl.col("s"),
+        pl.col("t").cast(pl.Int64).cast(pl.Datetime("us")),
+        pl.col("w"),
+        ...["u1", "u2", "u3", "u4", "u5", "u6"].map((name) => pl.col("u").alias(name)),
+      )
       .collect();
     const { storage } = opened;
     await storage.saver().saveData(timed, "parts", { timeColumn: "t" });

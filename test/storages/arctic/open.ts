@@ -7,6 +7,7 @@ import type { Config } from "../../../src/config/settings.ts";
 import type { Logger } from "../../../src/contracts/logger.ts";
 import { makeEnvironment } from "../../../src/storages/arctic/environment.ts";
 import { ArcticStorage } from "../../../src/storages/arctic/index.ts";
+import { arcticParts } from "../../../src/storages/arctic/parts.ts";
 import { run } from "../../../src/system/run.ts";
 
 /** An arctic storage on a folder of its own, which goes with it. Its worker is ended, too. */
@@ -52,6 +53,12 @@ library = arcticdb.Arctic('lmdb://${config.FS_DATA}/arctic').get_library('${conf
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** Of the workers of a place. */
+export async function openSockets({ config }: OpenedArctic): Promise<string[]> {
+  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  return arcticParts({ config, logger }).library.sockets();
 }
 
 /** Of the one worker. */

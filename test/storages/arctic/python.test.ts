@@ -199,7 +199,7 @@ print(json.dumps({name: str(data[name].iloc[0]) for name in data.columns}))`);
     });
   });
 
-  test("pickled data is refused, never run, and not listed", async () => {
+  test("pickled data is refused, never run, and not listed; beside pickled metadata data is read", async () => {
     const trap = `${opened.folder}/unpickled`;
     await opened.python(`
 class Trap:
@@ -208,10 +208,15 @@ class Trap:
 library.write_pickle('trap', Trap())
 import pandas as pd
 library.write('trapped_metadata', pd.DataFrame({'a': [1]}), metadata={'x': Trap()})
+library.snapshot('trapped', metadata={'x': Trap()})
 print('{}')`);
     const source = opened.storage.source();
     await expect(source.getData("trap")).rejects.toMatchObject({ name: "FidelityError" });
-    await expect(source.getData("trapped_metadata")).rejects.toMatchObject({ name: "FidelityError" });
+    expect(records(await source.getData("trapped_metadata"))).toEqual([{ a: 1n }]);
+    expect((await source.listSnapshots()).map(({ name }) => name)).toContain("trapped");
+    expect(await source.listVersions("trapped_metadata")).toHaveLength(1);
+    await opened.storage.saver().saveData(frame({ a: [2n] }, { a: "int64" }), "trapped_metadata", { mode: "append" });
+    expect(records(await source.getData("trapped_metadata"))).toHaveLength(2);
     expect(await source.listSources()).not.toContain("trap");
     expect(existsSync(trap)).toBe(false);
   });

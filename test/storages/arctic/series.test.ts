@@ -324,6 +324,7 @@ describe("versions", () => {
     for (let round = 0; round < 14; round += 1) {
       await saver.saveData(minutes(round, 1), "versions", round % 2 === 0 ? {} : { mode: "append" });
     }
+    expect(await opened.storage.source().listVersions("versions")).toHaveLength(10);
     const { versions } = await opened.python("print(json.dumps({'versions': len(library.list_versions('versions'))}))");
     expect(versions).toBe(10);
   });

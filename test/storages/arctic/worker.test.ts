@@ -1,14 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
 import { Connection } from "../../../src/storages/arctic/connection.ts";
 import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/arctic/index.ts";
-import { arcticParts } from "../../../src/storages/arctic/parts.ts";
 import { protocolVersion, workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
 import { startProgram } from "../../system/program.ts";
-import { exchanged, isGone, type OpenedArctic, openArctic, pidOf } from "./open.ts";
+import { exchanged, isGone, type OpenedArctic, openArctic, openSockets, pidOf } from "./open.ts";
 
 const hold = new URL("programs/hold.ts", import.meta.url);
 const append = new URL("programs/append.ts", import.meta.url);
@@ -16,6 +14,14 @@ const rows = (count: number) => frame({ id: Array.from({ length: count }, (_, id
 
 const settingsOf = ({ config }: OpenedArctic) =>
   JSON.stringify({ FS_DATA: config.FS_DATA, FS_TEMP: config.FS_TEMP, ARCTIC_IDLE: config.ARCTIC_IDLE });
+
+/** Waits until so many requests were sent from now on. */
+function requests(): (count: number) => Promise<void> {
+  const spy = vi.spyOn(Connection.prototype, "request");
+  const before = spy.mock.calls.length;
+  return (count) =>
+    vi.waitFor(() => expect(spy.mock.calls.length).toBeGreaterThanOrEqual(before + count), { timeout: 30_000 });
+}
 
 describe("the worker", () => {
   test("is shared by the processes of a project, and stays when one of them is killed", async () => {
@@ -61,10 +67,11 @@ describe("the worker", () => {
     await storage.saver().saveData(rows(1000), "kept");
     const pid = await pidOf(opened);
     process.kill(pid, "SIGSTOP");
+    const sent = requests();
     const read = storage.source().getData("kept");
     const saved = storage.saver().saveData(rows(5), "kept");
     const outcome = Promise.allSettled([read, saved]);
-    await sleep(50);
+    await sent(2);
     process.kill(pid, "SIGKILL");
     for (const result of await outcome) {
       expect(result).toMatchObject({
@@ -176,8 +183,9 @@ describe("an abort", () => {
     ]) {
       process.kill(pid, "SIGSTOP");
       const controller = new AbortController();
+      const sent = requests();
       const outcome = expect(work(controller.signal)).rejects.toBe("enough");
-      await sleep(50);
+      await sent(1);
       controller.abort("enough");
       process.kill(pid, "SIGCONT");
       await outcome;
@@ -185,8 +193,3 @@ describe("an abort", () => {
     expect((await storage.source().getData("kept")).height).toBe(3);
   });
 });
-
-async function openSockets({ config }: OpenedArctic): Promise<string[]> {
-  const logger = { debug() {}, info() {}, warn() {}, error() {} };
-  return arcticParts({ config, logger }).library.sockets();
-}

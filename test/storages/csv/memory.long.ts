@@ -5,6 +5,14 @@ import { testTable } from "../../../bench/data.ts";
 import { startChild } from "../../../src/system/child.ts";
 import { withFiles } from "./files.ts";
 
+test("a quote that is never closed is told before it fills the memory", async () => {
+  const { context, source } = await withFiles({ "x.csv": 'a,b\n1,2\n3,"4\n' });
+  await using file = await open(join(context.config.FS_DATA, "x.csv"), "a");
+  for (let i = 0; i < 100; i += 1) await file.appendFile("1,2\n".repeat(1_500_000));
+  await expect(source.getData("x")).rejects.toThrow(/line 3 has a quote that is never closed/);
+  expect(process.memoryUsage.rss()).toBeLessThan(1.5e9);
+});
+
 test("a file of 1.6 GB streams into another store in less than 700 MB of memory", async () => {
   const { context } = await withFiles({ "y.csv": "a\n" });
   const block = join(context.root, "block.csv");

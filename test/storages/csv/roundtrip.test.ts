@@ -50,6 +50,15 @@ test("a frame without rows keeps its columns and types", async () => {
   expect(await compareFrames(frame, await source.getData("none"))).toBeNull();
 });
 
+test.each(["sep=;", "a;b", "a\tb", "a\rb", "#"])("a column called %j is no hint of another dialect", async (name) => {
+  const { source, saver } = await openCsv();
+  const frame = pl.DataFrame([pl.Series(name, ["x;y", "1\t2", "#", null, "a\rb"], pl.String)]);
+  await saver.saveData(frame, "one");
+  expect(await compareFrames(frame, await source.getData("one"))).toBeNull();
+  const batches = await Array.fromAsync(source.getBatches("one"));
+  expect(await compareFrames(frame, batches[0] ?? frame.head(0))).toBeNull();
+});
+
 test("a single column of nulls, empty texts and blank lines comes back", async () => {
   const { context, source, saver } = await openCsv();
   const frame = pl.DataFrame([pl.Series("a", [null, "", "x", null, null], pl.String)]);

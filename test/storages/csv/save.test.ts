@@ -1,9 +1,11 @@
 import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { compareFrames } from "../../../src/frame/compare.ts";
-import { pl } from "../../../src/frame/polars.ts";
+import { frame as makeFrame } from "../../../src/frame/frame.ts";
+import { type DataFrame, pl } from "../../../src/frame/polars.ts";
+import { schemaOf } from "../../../src/frame/schema.ts";
 import { CsvFiles } from "../../../src/storages/csv/files.ts";
 import { CsvStorage } from "../../../src/storages/csv/index.ts";
 import { freshContext } from "../place.ts";
@@ -172,6 +174,61 @@ test("a file that another program edits is read by its values, and the log says 
     [3, "c"],
   ]);
   expect(context.lines.join("\n")).toMatch(/x\.csv was changed by another program/);
+});
+
+describe("a file of millrace's own that another program edits", () => {
+  const types = {
+    id: "uint16",
+    price: "decimal(6, 2)",
+    tags: "list[string]",
+    zip: "string?",
+    at: "datetime[ms, Europe/Berlin]",
+  };
+  const row = { id: 1, price: "1.50", tags: ["a"], zip: "12345", at: new Date(0) };
+
+  test("keeps its types as long as every value fits them, and can be added to", async () => {
+    const { context, source, saver, data } = await openCsv();
+    await saver.saveData(makeFrame([row], types), "x");
+    const path = join(data, "x.csv");
+    await writeFile(path, (await readFile(path, "utf8")).replace("1.50", "9.99"));
+    const edited = makeFrame([{ ...row, price: "9.99" }], types);
+    expect(await compareFrames(await source.getData("x"), edited)).toBeNull();
+    expect(context.lines.join("\n")).toMatch(/x\.csv was changed by another program.*still fit/);
+    for await (const piece of source.getBatches("x")) expect(await compareFrames(piece, edited)).toBeNull();
+    expect((await source.describe("x")).schema.fields.map(({ type }) => type)).toEqual(
+      schemaOf(edited).fields.map(({ type }) => type),
+    );
+    await saver.saveData(makeFrame([row], types), "x", { mode: "append" });
+    expect(
+      await compareFrames(await source.getData("x"), makeFrame([{ ...row, price: "9.99" }, row], types)),
+    ).toBeNull();
+  });
+
+  test("has the types that its values show once one no longer fits, in a read and in batches alike", async () => {
+    const { context, source, saver, data } = await openCsv();
+    await saver.saveData(makeFrame([row], types), "x");
+    const path = join(data, "x.csv");
+    await writeFile(path, (await readFile(path, "utf8")).replace("1.50", "9.999"));
+    const found = ["int64", "float64", "string", "int64", "datetime[ms, UTC]"];
+    const shown = (df: DataFrame) => schemaOf(df).fields.map(({ type }) => type);
+    expect(shown(await source.getData("x"))).toEqual(found);
+    expect(shown(await source.getData("x", { limit: 0 }))).toEqual(found);
+    for await (const piece of source.getBatches("x")) expect(shown(piece)).toEqual(found);
+    expect(context.lines.join("\n")).toMatch(/x\.csv was changed by another program.*no longer fits/);
+  });
+});
+
+test("rows are not added to another program's file that would have to change its separator", async () => {
+  const { source, saver, data } = await openCsv();
+  await mkdir(data, { recursive: true });
+  await writeFile(join(data, "x.csv"), "id;v\n1;a\n");
+  for (const mode of ["append", "upsert"] as const) {
+    const saved = saver.saveData(two(), "x", { mode, key: ["id"] });
+    await expect(saved).rejects.toMatchObject({ name: "ConflictError", code: "NAME_CONFLICT" });
+  }
+  expect(await readFile(join(data, "x.csv"), "utf8")).toBe("id;v\n1;a\n");
+  await saver.saveData(two(), "x");
+  expect(await compareFrames(await source.getData("x"), two())).toBeNull();
 });
 
 test("a declared type is looked at anew, even in a file of millrace's own", async () => {

@@ -68,6 +68,19 @@ describe("planSchema", () => {
   });
 });
 
+test("a column that a view shows keeps its type: the save is refused with the SQL that does it by hand", async () => {
+  const saver = postgres.storage.saver();
+  await saver.saveData(frame({ n: [1], m: [1] }, { n: "int16", m: "int16" }), "shown");
+  await sql("CREATE VIEW showing AS SELECT n + 1 AS next FROM shown");
+  const wider = frame({ n: [70_000], m: [70_000] }, { n: "int32", m: "int32" });
+  const error = await saver.saveData(wider, "shown", { mode: "append" }).catch((cause: Error) => cause);
+  expect(error).toMatchObject({ name: "SchemaError", message: expect.stringContaining("VIEW public.showing") });
+  const [, byHand = ""] = /\(by hand: (BEGIN.*COMMIT;)\)/s.exec(String(error)) ?? [];
+  await sql(byHand);
+  await saver.saveData(wider, "shown", { mode: "append" });
+  expect(await sql("SELECT next FROM showing ORDER BY 1")).toEqual([{ next: 2 }, { next: 70_001 }]);
+});
+
 describe("widenToText", () => {
   test("turns a column to text where nothing else holds both, and only when it is asked for", async () => {
     const saver = postgres.storage.saver();

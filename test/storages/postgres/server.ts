@@ -10,7 +10,7 @@ import pg from "pg";
 import { parseConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/settings.ts";
 import { asAccount, findAccount, serverEnv } from "../../../src/storages/postgres/embedded/account.ts";
-import { locateBinaries } from "../../../src/storages/postgres/embedded/binaries.ts";
+import { findBinaries, locateBinaries } from "../../../src/storages/postgres/embedded/binaries.ts";
 import { run } from "../../../src/system/run.ts";
 
 /** The programs of one version of PostgreSQL. */
@@ -55,6 +55,8 @@ export class TestServer {
 
   /** @param files are put into the data folder before the start. */
   static async start(programs: Programs, settings: Record<string, string> = {}, files: Record<string, string> = {}) {
+    // Makes the links to libraries that the package's programs need.
+    await findBinaries();
     const folder = await mkdtemp(join(tmpdir(), "millrace-server-"));
     await chmod(folder, 0o755);
     const account = await findAccount(programs.postgres, folder);
