@@ -2,7 +2,7 @@ import type { FrameField } from "../../contracts/frame-schema.ts";
 import { type Expr, pl } from "../../frame/polars.ts";
 import type { Recoding } from "../../frame/recode.ts";
 import { type ColumnType, parseType, toPolars } from "../../frame/types.ts";
-import { decodeDatetime, encodeDatetime, firstSecond, pastSecond, unitsPerSecond } from "./datetime.ts";
+import { decodeDatetime, encodeDatetime, firstSecond, isoDate, pastSecond, unitsPerSecond } from "./datetime.ts";
 
 /** How the values of one type stand in a CSV file. All are native expressions, so no row passes through JavaScript. */
 interface CsvType {
@@ -43,7 +43,14 @@ const boolean: CsvType = {
 const years = "the year is not one of 0000 to 9999";
 
 const date: CsvType = {
-  decode: (text) => text.str.strptime(pl.Date, "%Y-%m-%d"),
+  // By itself, strptime takes signs, fewer or more digits, and what follows.
+  decode: (text) =>
+    pl
+      .when(text.str.contains(isoDate))
+      .then(text)
+      .otherwise(pl.lit(null))
+      .cast(pl.String)
+      .str.strptime(pl.Date, "%Y-%m-%d"),
   refused: (column) => ({ where: outside(column, firstSecond / 86_400, pastSecond / 86_400), why: years }),
 };
 

@@ -1,0 +1,54 @@
+import { writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { pl } from "../../../src/frame/polars.ts";
+import { readBothWays, withFiles } from "./files.ts";
+
+const declared = (type: string) => ({ fields: [{ name: "v", type, nullable: true }] });
+
+test.each<[string, string[]]>([
+  [
+    "date",
+    [
+      "2024-02-03T15:30:00",
+      "2024-02-03 foo",
+      "2024-02-031",
+      "10000-01-01",
+      "+2024-02-03",
+      "-2024-02-03",
+      "2024-2-3",
+      " 2024-02-03",
+      "2024-02-03 ",
+      "20240203",
+      "2023-02-29",
+      "٢٠٢٤-٠٢-٠٣",
+    ],
+  ],
+  [
+    "datetime[us]",
+    ["2024-01-01", "2024-01-01T10:00:٣٣", "2024-01-01T10:00:00 foo", "+2024-01-01T10:00", "2024-1-1T10:00"],
+  ],
+  ["datetime[us, UTC]", ["2024-01-01T10:00:00+٠١:00", "2024-01-01T10:00:00ZZ", "2024-01-01T10:00:00+24:00"]],
+  ["boolean", ["TRUE", "True", "1", "yes", " true", "true "]],
+  ["int64", [" 1", "1 ", "1_000", "0x10", "1.0", "1e3", "9223372036854775808", "+-1", "１"]],
+  ["uint8", ["-1", "256"]],
+])("a declared %s takes no text that is only like one", async (type, texts) => {
+  const files = texts.map((text, i) => [`${i}.csv`, `id,v\n1,\n2,"${text}"\n`]);
+  const { source } = await withFiles(Object.fromEntries(files));
+  for (const [i, text] of texts.entries()) {
+    const read = source.getData(`${i}`, { schema: declared(type) });
+    await expect(read, text).rejects.toMatchObject({ name: "SchemaError" });
+    await expect(read).rejects.toThrow(`Row 2 of ${i}.csv has ${JSON.stringify(text)} in column "v"`);
+  }
+});
+
+test("a date column that another program has edited is a date no longer when a value only begins like one", async () => {
+  const { context, source, saver } = await withFiles({});
+  await saver.saveData(pl.DataFrame([pl.Series("d", [new Date(0)], pl.Date)]), "x");
+  await writeFile(`${context.config.FS_DATA}/x.csv`, "d\n2024-02-03T15:30:00\n");
+  expect((await source.getData("x")).getColumn("d").dtype.toString()).toContain("Datetime");
+});
+
+test("a declared whole number may have a plus sign or zeros in front", async () => {
+  const read = await readBothWays("v\n+1\n007\n-05\n", { schema: declared("int16") });
+  expect(read.rows).toEqual([[1], [7], [-5]]);
+});
