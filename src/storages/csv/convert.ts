@@ -2,8 +2,7 @@ import { SchemaError } from "../../errors.ts";
 import { lazyOf } from "../../frame/access.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
 import { recodeFrame } from "../../frame/recode.ts";
-import type { CsvColumn } from "./column-types.ts";
-import type { ColumnPlan } from "./plan.ts";
+import { type ColumnPlan, Misplanned } from "./plan.ts";
 
 /** A column of a piece, called `id`, and how it is read. */
 interface Part {
@@ -23,13 +22,15 @@ interface Place {
 /**
  * The values of texts, by the types of their columns. No value is turned into null: one that does not fit is refused.
  *
- * @throws SchemaError naming row, column and value.
+ * @throws SchemaError naming row, column and value; Misplanned where the type was found, and not declared.
  */
 export async function decodeTexts(frame: DataFrame, parts: readonly Part[], place: Place): Promise<DataFrame> {
   const open = parts.filter(({ plan }) => plan.decoded);
   if (open.length === 0) return frame;
   const texts = lazyOf(frame);
-  const groups = Map.groupBy(open, ({ plan }) => `${plan.field.type} ${plan.field.nullable} ${plan.decoded?.written}`);
+  const groups = Map.groupBy(open, ({ plan }) =>
+    [plan.field.type, plan.decoded?.written, plan.decoded?.emptyIsNull].join(" "),
+  );
   const expressions = [...groups.values()].map((group) => {
     return decoded(pl.col(group.map(({ id }) => id)), (group[0] as Part).plan, place.point).keepName();
   });
@@ -37,7 +38,7 @@ export async function decodeTexts(frame: DataFrame, parts: readonly Part[], plac
   const [before, after] = [frame, values].map((each) => nullCounts(each));
   for (const { id, plan } of open) {
     if (!plan.decoded || before?.get(id) === after?.get(id)) continue;
-    const given = givenText(pl.col(id), plan.decoded.column, plan.decoded.written);
+    const given = givenText(pl.col(id), plan.decoded);
     const misfits = await texts
       .withRowIndex("row")
       .filter(given.isNotNull().and(decoded(pl.col(id), plan, place.point).isNull()))
@@ -82,7 +83,7 @@ function nullCounts(frame: DataFrame): Map<string, unknown> {
 function decoded(text: Expr, { decoded, type }: ColumnPlan, point: number): Expr {
   if (!decoded) return text;
   const { column, written } = decoded;
-  const given = givenText(text, column, written);
+  const given = givenText(text, decoded);
   const isNumber = /^(float|decimal)/.test(type.kind);
   return column.decode(isNumber && point !== 0x2e ? withPoint(given, String.fromCharCode(point)) : given, written);
 }
@@ -93,8 +94,8 @@ function withPoint(text: Expr, sign: string): Expr {
 }
 
 /** In a file of another program `""` is how some write "nothing"; a declared column that may be null takes it so. */
-function givenText(text: Expr, { field, type }: CsvColumn, written: boolean): Expr {
-  if (written || !field.nullable || type.kind === "string") return text;
+function givenText(text: Expr, { emptyIsNull }: NonNullable<ColumnPlan["decoded"]>): Expr {
+  if (!emptyIsNull) return text;
   return pl
     .when(text.eq(pl.lit("")))
     .then(pl.lit(null))
@@ -108,10 +109,11 @@ function rowOf({ before }: Place, rows: { toArray(): unknown[] }): number {
 
 function misfit(
   place: Place,
-  { field }: ColumnPlan,
+  { field, isFound }: ColumnPlan,
   rows: { toArray(): unknown[] },
   values: { toArray(): unknown[] },
-): SchemaError {
+): Error {
+  if (isFound) return new Misplanned();
   const value = String(values.toArray()[0]);
   const shown = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   return new SchemaError(

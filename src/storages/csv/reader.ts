@@ -8,7 +8,7 @@ import { didYouMean } from "../../system/nearest.ts";
 import type { StorageContext } from "../context.ts";
 import type { KeptSchema, KeptSchemas } from "./kept-schema.ts";
 import { type CsvFolder, formatOf } from "./names.ts";
-import { Misplanned } from "./pieces.ts";
+import { Misplanned } from "./plan.ts";
 import { firstRows, joinFrames, type OpenFile, openFile, planFile, type ReadRequest, readFrames } from "./reading.ts";
 import { type ColumnShapes, fieldOf, type Survey, surveyFile } from "./survey.ts";
 import type { RecordWalk } from "./walk.ts";
