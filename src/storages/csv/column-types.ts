@@ -21,11 +21,12 @@ const number: CsvType = {
 };
 
 const float: CsvType = {
-  // A number too large for the type would become infinite; only the word for it may.
+  // A number too large for the type would become infinite, and one too small nothing; only the word, or zeros, may.
   decode(text, type) {
     const value = text.cast(toPolars(type), false);
     const overflown = value.isInfinite().and(text.str.contains("[nN]").not());
-    return pl.when(overflown).then(pl.lit(null)).otherwise(value).cast(toPolars(type));
+    const vanished = value.eq(pl.lit(0)).and(text.str.contains("^[^eE]*[1-9]"));
+    return pl.when(overflown.or(vanished)).then(pl.lit(null)).otherwise(value).cast(toPolars(type));
   },
 };
 

@@ -52,3 +52,23 @@ test("a declared whole number may have a plus sign or zeros in front", async () 
   const read = await readBothWays("v\n+1\n007\n-05\n", { schema: declared("int16") });
   expect(read.rows).toEqual([[1], [7], [-5]]);
 });
+
+test.each([
+  ["float64", "1e-400"],
+  ["float64", "-0.5e-324000"],
+  ["float32", "1e-50"],
+  ["float32", "-1e-46"],
+  ["float32", "1e39"],
+])("a declared %s refuses %s, which would become nothing or infinite", async (type, text) => {
+  const { source } = await withFiles({ "x.csv": `v\n1\n${text}\n` });
+  const read = source.getData("x", { schema: declared(type) });
+  await expect(read).rejects.toMatchObject({ name: "SchemaError" });
+  await expect(read).rejects.toThrow(`Row 2 of x.csv has "${text}"`);
+});
+
+test("a declared float takes zeros in any form, and the nearest value of more digits than it has", async () => {
+  const read = await readBothWays("v\n0e5\n-0.000\n0.1234567890123456789\n9007199254740993\n5e-324\n", {
+    schema: declared("float64"),
+  });
+  expect(read.rows.flat()).toEqual([0, -0, 0.12345678901234568, 9007199254740992, 5e-324]);
+});
