@@ -1,7 +1,8 @@
 import { SchemaError } from "../../errors.ts";
-import { lazyOf } from "../../frame/access.ts";
+import { lazyOf, sliceOf } from "../../frame/access.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
 import { recodeFrame } from "../../frame/recode.ts";
+import { misfitError } from "./misfit.ts";
 import { type ColumnPlan, Misplanned } from "./plan.ts";
 
 /** A column of a piece, called `id`, and how it is read. */
@@ -45,12 +46,13 @@ export async function decodeTexts(frame: DataFrame, parts: readonly Part[], plac
       .select(pl.col("row"), pl.col(id))
       .head(1)
       .collect();
-    if (misfits.height > 0) throw misfit(place, plan, misfits.getColumn("row"), misfits.getColumn(id));
+    if (misfits.height > 0) throw misfit(place, plan, first(misfits, "row"), first(misfits, id));
   }
   const recodings = open.flatMap(({ id, plan }) => plan.decoded?.column.recoding("from texts", id) ?? []);
-  return recodeFrame(values, recodings, ({ column, row, text }) => {
+  return recodeFrame(values, recodings, ({ column, row }) => {
     const { plan } = open.find(({ id }) => id === column) as Part;
-    return misfit(place, plan, { toArray: () => [row] }, { toArray: () => [text] });
+    // Its own text: the one that is recoded has a point where the file has a comma.
+    return misfit(place, plan, row, first(sliceOf(frame, row, 1), column));
   });
 }
 
@@ -67,7 +69,7 @@ export async function requireValues(values: DataFrame, parts: readonly Part[], p
       .head(1)
       .collect();
     throw new SchemaError(
-      `Row ${rowOf(place, nulls.getColumn("row"))} of ${place.frame} has nothing in column "${plan.field.name}", which may not be null.`,
+      `Row ${rowOf(place, first(nulls, "row"))} of ${place.frame} has nothing in column "${plan.field.name}", which may not be null.`,
       { storage: "csv", frame: place.frame, hint: "Mend the file, or declare the column as nullable." },
     );
   }
@@ -103,21 +105,16 @@ function givenText(text: Expr, { emptyIsNull }: NonNullable<ColumnPlan["decoded"
     .cast(pl.String);
 }
 
-function rowOf({ before }: Place, rows: { toArray(): unknown[] }): number {
-  return before + Number(rows.toArray()[0]) + 1;
+function first(frame: DataFrame, column: string): unknown {
+  return frame.getColumn(column).toArray()[0];
 }
 
-function misfit(
-  place: Place,
-  { field, isFound }: ColumnPlan,
-  rows: { toArray(): unknown[] },
-  values: { toArray(): unknown[] },
-): Error {
-  if (isFound) return new Misplanned();
-  const value = String(values.toArray()[0]);
-  const shown = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  return new SchemaError(
-    `Row ${rowOf(place, rows)} of ${place.frame} has ${shown} in column "${field.name}", which is no ${field.type}.`,
-    { storage: "csv", frame: place.frame, hint: "Mend the value in the file, or declare the column as string." },
-  );
+function rowOf({ before }: Place, row: unknown): number {
+  return before + Number(row) + 1;
+}
+
+function misfit(place: Place, plan: ColumnPlan, row: unknown, text: unknown): Error {
+  if (plan.isFound) return new Misplanned();
+  const point = String.fromCharCode(place.point);
+  return misfitError({ frame: place.frame, row: rowOf(place, row), text: String(text), point }, plan);
 }

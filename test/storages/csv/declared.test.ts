@@ -72,3 +72,28 @@ test("a declared float takes zeros in any form, and the nearest value of more di
   });
   expect(read.rows.flat()).toEqual([0, -0, 0.12345678901234568, 9007199254740992, 5e-324]);
 });
+
+test.each([
+  ["float64", "1.5", ",", /Leave `decimal: ","` out/],
+  ["decimal(9,2)", "1.5", ",", /Leave `decimal: ","` out/],
+  ["decimal(9,2)", "1.234,5", ",", /declare the column as string/],
+  ["float64", "1,5", ".", /give `decimal: ","`/],
+  ["float32", "-1.234,5", ".", /give `decimal: ","`/],
+  ["decimal(9,2)", "1,5", ".", /give `decimal: ","`/],
+  ["datetime[ms, UTC]", "2024-01-01T10:00:00", ".", /Declare the column as datetime\[ms\]/],
+  ["datetime[ms]", "2024-01-01T10:00:00+01:00", ".", /Declare the column as datetime\[ms, UTC\]/],
+] as const)(
+  "a value that is no %s, %s, is told as the file has it, with what may help",
+  async (type, text, decimal, hint) => {
+    const { source } = await withFiles({ "x.csv": `id;v\n1;\n2;${text}\n` });
+    const read = source.getData("x", { schema: declared(type), decimal });
+    await expect(read).rejects.toMatchObject({ name: "SchemaError", hint: expect.stringMatching(hint) });
+    await expect(read).rejects.toThrow(`Row 2 of x.csv has "${text}" in column "v"`);
+  },
+);
+
+test("a time without an offset in a column with a zone is told as that", async () => {
+  const { source } = await withFiles({ "x.csv": "v\n2024-01-01T10:00\n" });
+  const read = source.getData("x", { schema: declared("datetime[us, Europe/Berlin]") });
+  await expect(read).rejects.toThrow(/no datetime\[us, Europe\/Berlin\]: it has no offset from UTC/);
+});
