@@ -1,8 +1,9 @@
-import { ConfigError, type CorruptDataError, SchemaError } from "../../errors.ts";
+import { ConfigError, SchemaError } from "../../errors.ts";
 import { type CsvFile, corrupt } from "./csv-file.ts";
+import { faultError } from "./faults.ts";
 import { firstLine, type Head, hasLoneReturns, look, readHead } from "./head.ts";
 import type { CsvReadOptions } from "./options.ts";
-import { cr, type Fault, lf, type Signs } from "./records.ts";
+import { cr, lf, type Signs } from "./records.ts";
 import { findSeparator } from "./separator.ts";
 
 /** What the first lines of a file say of all of it. */
@@ -13,6 +14,10 @@ export interface Table {
   start: number;
   line: number;
   raggedRows: "error" | "null" | "drop";
+  /** Whether the names stand in the file. */
+  hasHeader: boolean;
+  /** The separator, where the file's ending says another. */
+  guessed?: string | undefined;
 }
 
 /** The table of a frame without columns, of which the file says nothing. */
@@ -22,6 +27,7 @@ export const noTable: Table = {
   start: 0,
   line: 1,
   raggedRows: "error",
+  hasHeader: false,
 };
 
 /** A header longer than this is none: the file is no CSV, or a quote in it is never closed. */
@@ -39,19 +45,9 @@ export async function openTable(file: CsvFile, options: CsvReadOptions, written 
     const head = await readHead(file, least);
     const table = readTable(file, head, written ? { ...options, separator: file.format.separator } : options, written);
     if (table) return table;
-    if (least >= headerBytes) throw raggedError(file, { line: 1, what: "a header of more than 16 MB" });
+    if (least >= headerBytes) throw faultError(file, { line: 1, what: "a header of more than 16 MB" });
     least = headerBytes;
   }
-}
-
-export function raggedError(file: CsvFile, { line, what }: Fault): CorruptDataError {
-  return corrupt(
-    file,
-    `is damaged or no CSV: line ${line} has ${what}`,
-    what.startsWith("a quote")
-      ? `Mend line ${line} of the file, or give \`quote: null\` if quotes mean nothing in it.`
-      : `Mend line ${line} of the file, export it again with fields in quotes, or see the option \`raggedRows\`.`,
-  );
 }
 
 /** Null when the head ends before the header does. */
@@ -73,7 +69,7 @@ function readTable(file: CsvFile, head: Head, options: CsvReadOptions, written: 
   const title = firstLine(head, own.seen.start, lineEnd);
   const { separator, seen } = given ? own : findSeparator(file, own, title, lookWith, options);
   if (seen.fields.length === 0) {
-    if (seen.fault) throw raggedError(file, seen.fault);
+    if (seen.fault) throw faultError(file, seen.fault);
     if (!head.whole) return null;
   }
   return {
@@ -82,6 +78,8 @@ function readTable(file: CsvFile, head: Head, options: CsvReadOptions, written: 
     start: seen.start,
     line: seen.line,
     raggedRows: options.raggedRows ?? "error",
+    hasHeader: (options.header ?? true) === true,
+    guessed: separator === own.separator ? undefined : separator,
   };
 }
 
