@@ -5,7 +5,7 @@ import { commonType } from "./common-type.ts";
 import type { FrameColumn } from "./frame-columns.ts";
 import { quote, quoteTable } from "./identifiers.ts";
 import type { PlannedStatement, SaveRequest } from "./save-plan.ts";
-import { baseType, holds, mappingOf, widens } from "./types.ts";
+import { baseType, holds, mappingOf, unrounded, widens } from "./types.ts";
 
 /** One of the frame's columns beside the table's. */
 export interface Step {
@@ -30,17 +30,23 @@ export function fitColumn(
   const given = parseType(field.type);
   const own = present.find((each) => each.name === field.name)?.type;
   const text = { field: { ...field, type: "string" }, target: "text" };
+  const change = (to: string) => `ALTER TABLE ${quoteTable(request.name)} ALTER COLUMN ${name} TYPE ${to}`;
+  const whole = unrounded(column.sql);
+  const asItIs = (next: FrameField): Step => {
+    if (whole === column.sql) return { field: next, target: whole };
+    const reason = `${column.sql} rounds values`;
+    return { field: next, target: whole, statement: { sql: change(whole), reason } };
+  };
   // What is kept as text only because nothing says more of it can still be the same in the table.
   if (request.mode !== "replace" && own?.kind === "string" && baseType(column.sql) === mappingOf(given).sql) {
-    return { ...text, target: column.sql };
+    return asItIs(text.field);
   }
   const type = request.mode === "replace" || !own ? given : commonType(own, given);
   const needed = type && mappingOf(type).sql;
-  const change = (to: string) => `ALTER TABLE ${quoteTable(request.name)} ALTER COLUMN ${name} TYPE ${to}`;
   const reason = `the frame has ${field.type}, the table ${column.sql}`;
   if (type && needed) {
     const next = { ...field, type: typeText(type) };
-    if (holds(column.sql, type) || widens(needed, column.sql)) return { field: next, target: column.sql };
+    if (holds(whole, type) || widens(needed, whole)) return asItIs(next);
     if (widens(column.sql, needed)) return { field: next, target: needed, statement: { sql: change(needed), reason } };
     // A column that was all null fits any type.
     if (own?.kind === "null") {

@@ -99,7 +99,7 @@ function planChange(
   const steps = fields.map((field) => {
     const step = fitColumn(field, table, present, request);
     if (typeof step !== "string") {
-      if (step.statement) problems.push(...refuseShown(field.name, step.statement, views));
+      if (step.statement) problems.push(...refuseChange(field.name, step.statement, views, request));
       return step;
     }
     problems.push(step);
@@ -171,10 +171,17 @@ function refuseMissing(column: TableColumn, { name }: SaveRequest): string[] {
   return [`the frame lacks ${quote(column.name)}, which may not be null (by hand: ${remedy})`];
 }
 
-/** The server lets no column change its type that a view shows. */
-function refuseShown(column: string, { sql }: PlannedStatement, views: readonly ShowingView[]): string[] {
+/** A frozen table changes in nothing, and the server lets no column change its type that a view shows. */
+function refuseChange(
+  column: string,
+  { sql, reason }: PlannedStatement,
+  views: readonly ShowingView[],
+  { schemaChange }: SaveRequest,
+): string[] {
   const showing = views.filter((each) => each.column === column);
-  if (showing.length === 0) return [];
+  if (showing.length === 0) {
+    return schemaChange === "freeze" ? [`${quote(column)} would have to change: ${reason} (by hand: ${sql};)`] : [];
+  }
   const drop = showing.map(({ view }) => `DROP ${view}`);
   const make = showing.map(({ view, definition }) => `CREATE ${view} AS ${definition.trim().replace(/;$/, "")}`);
   const byHand = ["BEGIN", ...drop, sql, ...make, "COMMIT"].join("; ");

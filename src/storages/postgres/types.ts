@@ -116,9 +116,14 @@ function digitsOf(sql: string): { precision: number; scale: number } | null {
   return parts && { precision: Number(parts[1]), scale: Number(parts[2]) };
 }
 
-/** A type without its precision: `timestamp(3) without time zone` is held like any other timestamp. */
+/** A type without its precision: the values of `timestamp(3) without time zone` are read like those of any other timestamp. */
 export function baseType(sql: string): string {
   return sql.replace(/^(timestamp|time|interval)\(\d\)/, "$1");
+}
+
+/** The type that a column needs so that no value is rounded on its way in: microseconds are six digits. */
+export function unrounded(sql: string): string {
+  return /^\w+\(6\)/.test(sql) ? sql : baseType(sql);
 }
 
 /** Steps that keep every value, as written in docs/postgres.md. Each type widens to those after it in its line. */
@@ -133,7 +138,7 @@ const integerDigits: Record<string, number> = { smallint: 5, integer: 10, bigint
 
 /** Whether every value of the PostgreSQL type `from` fits into `to` by the lattice; a type fits into itself. */
 export function widens(from: string, to: string): boolean {
-  if (baseType(from) === baseType(to)) return true;
+  if (from === to || (baseType(from) === baseType(to) && unrounded(to) === to)) return true;
   if (lattice.some((line) => line.includes(from) && line.indexOf(to) > line.indexOf(from))) return true;
   const given = digitsOf(from) ?? { precision: integerDigits[from] ?? Number.NaN, scale: 0 };
   if (Number.isNaN(given.precision)) return false;
