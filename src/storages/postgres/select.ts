@@ -41,7 +41,7 @@ export function selectFrame(
     parts.push(`WHERE ${within(column, options)}`);
   }
   const order = orderOf(table);
-  if (order.length > 0) parts.push(`ORDER BY ${order.map(quote).join(", ")}`);
+  if (order.length > 0) parts.push(`ORDER BY ${order.map(ordering).join(", ")}`);
   if (options.limit !== undefined) parts.push(`LIMIT ${options.limit}`);
   return selection(parts.join(" "), wanted);
 }
@@ -62,6 +62,11 @@ function orderOf({ columns, kept, primaryKey }: Table): readonly string[] {
     primaryKey,
   ];
   return candidates.find(there) ?? [];
+}
+
+/** Rows that were there before the first save with keepOrder have no number. */
+function ordering(column: string): string {
+  return column === orderColumn ? `${quote(column)} NULLS FIRST` : quote(column);
 }
 
 /** Applies the types that the reader declares. They win where a value can be turned into them without loss, or as text. */

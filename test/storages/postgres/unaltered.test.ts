@@ -66,3 +66,26 @@ describe("a column with a precision, which would round what is saved", () => {
     expect(await read("round_frozen")).toEqual(records(times));
   });
 });
+
+describe("an upsert", () => {
+  const rows = (id: number[], v: string) => frame({ id, v: id.map(() => v) }, { id: "int32", v: "string" });
+  const order = async (name: string) => (await read(name)).map(({ id, v }) => `${id}${v}`);
+  const upsert = { mode: "upsert", key: ["id"] } as const;
+
+  test("leaves replaced rows in their place with keepOrder, and adds new ones at the end", async () => {
+    const saver = postgres.storage.saver();
+    await saver.saveData(rows([3, 1, 2], "a"), "placed", { key: ["id"], keepOrder: true });
+    await saver.saveData(rows([2, 0, 1], "b"), "placed", upsert);
+    expect(await order("placed")).toEqual(["3a", "1b", "2b", "0b"]);
+    await sql("CREATE TABLE pointing AS SELECT 1 AS id; ALTER TABLE pointing ADD FOREIGN KEY (id) REFERENCES placed");
+    await saver.saveData(rows([0, 1], "c"), "placed", { key: ["id"], keepOrder: true });
+    expect(await order("placed")).toEqual(["0c", "1c"]);
+  });
+
+  test("puts new rows behind those that had no order before", async () => {
+    const saver = postgres.storage.saver();
+    await saver.saveData(rows([5], "a"), "unplaced", { key: ["id"] });
+    await saver.saveData(rows([1, 5], "b"), "unplaced", { ...upsert, keepOrder: true });
+    expect(await order("unplaced")).toEqual(["5b", "1b"]);
+  });
+});
