@@ -74,8 +74,11 @@ export async function mergeStaged(
   requireAll(changes.length > 0 ? written : await countKeys(connection, staged, key), staged);
 }
 
-function changesOf(table: Table, { columns }: Staged, key: readonly string[]): string[] {
-  const given = columns.filter((column) => !key.includes(column));
+/** Types of which two values can be the same and look different, as 0 and -0 do. */
+const looseTypes = /^(real|double precision|numeric|interval|(\w+\.)?citext)$|\[\]$/;
+
+function changesOf(table: Table, { columns, targets }: Staged, key: readonly string[]): string[] {
+  const given = columns.filter((column, index) => !key.includes(column) || looseTypes.test(targets[index] ?? ""));
   const absent = table.columns.filter(
     ({ name, notNull, fillsItself, generated }) =>
       !(notNull || fillsItself || generated) && name !== orderColumn && !columns.includes(name),

@@ -88,4 +88,15 @@ describe("an upsert", () => {
     await saver.saveData(rows([1, 5], "b"), "unplaced", { ...upsert, keepOrder: true });
     expect(await order("unplaced")).toEqual(["5b", "1b"]);
   });
+
+  test("gives the key as it stands in the frame, where two that are the same look different", async () => {
+    const saver = postgres.storage.saver();
+    const keys = (k: number) => frame({ k: [k], l: [[k]] }, { k: "float64", l: "list[float32]" });
+    for (const key of [["k"], ["l"], ["k", "l"]] as [string, ...string[]][]) {
+      const name = `negative ${key.join("")}`;
+      await saver.saveData(keys(0), name, { key });
+      await saver.saveData(keys(-0), name, { mode: "upsert", key });
+      expect(await read(name)).toEqual([{ k: -0, l: [-0] }]);
+    }
+  });
 });
