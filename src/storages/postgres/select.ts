@@ -3,7 +3,7 @@ import type { ReadOptions } from "../../contracts/read-options.ts";
 import { SchemaError } from "../../errors.ts";
 import { readSchema, requireColumns } from "../../frame/schema.ts";
 import { resolveTimeColumn, timeBounds } from "../../frame/time-range.ts";
-import { type ColumnType, parseType, sameType } from "../../frame/types.ts";
+import { type ColumnType, parseType, sameType, typeText } from "../../frame/types.ts";
 import type { Table } from "./catalog.ts";
 import { decodedColumn } from "./copy/fields.ts";
 import type { DecodedColumn } from "./copy/misfit.ts";
@@ -34,7 +34,9 @@ export function selectFrame(
   const schema = { fields: fieldsOfColumns(all) };
   if (options.columns) requireColumns(schema, options.columns, place);
   const wanted = options.columns?.map((column) => all.find((each) => each.name === column) as FrameColumn) ?? all;
-  const parts = [`SELECT ${wanted.map(selectExpression).join(", ")} FROM ${quoteTable(name)}`];
+  const parts = [
+    `SELECT ${wanted.map((column, place) => selectExpression(column, place)).join(", ")} FROM ${quoteTable(name)}`,
+  ];
   if (options.from !== undefined || options.to !== undefined) {
     const time = resolveTimeColumn({ fields: fieldsOfColumns(found) }, options, table.kept?.timeColumn, place);
     const column = found.find((each) => each.name === time) as FrameColumn;
@@ -81,23 +83,26 @@ function declare(found: readonly FrameColumn[], declared: DeclaredSchema, frame:
     const field = schema.fields.find(({ name }) => name === column.name);
     if (!field) return column;
     const type = parseType(field.type);
-    if (!canBe(column, type)) {
-      throw new SchemaError(
-        `Column "${column.name}" is ${column.sql} in the table and can't be read as ${field.type}.`,
-        {
-          storage: "postgres",
-          frame,
-          hint: "Declare string, or leave the column out of the schema.",
-        },
-      );
-    }
-    return { ...column, type, nullable: field.nullable, instead: [] };
+    if (!canBe(column, type)) throw noCast({ ...column, type }, frame);
+    return { ...column, type, nullable: field.nullable, instead: [], declared: true };
+  });
+}
+
+/** The error for a declared type of which the column's type has nothing. */
+export function noCast({ name, sql, type }: FrameColumn, frame: string, cause?: unknown): SchemaError {
+  return new SchemaError(`Column "${name}" is ${sql} in the table and can't be read as ${typeText(type)}.`, {
+    storage: "postgres",
+    frame,
+    hint: "Declare string, or leave the column out of the schema.",
+    cause,
   });
 }
 
 function canBe({ sql, type: own }: FrameColumn, type: ColumnType): boolean {
   const mapping = mappingOf(type);
   if (sameType(own, type) || type.kind === "string") return true;
+  // A time without its zone is another one.
+  if (/^time(\(\d\))? with time zone$/.test(sql) && type.kind === "time") return false;
   return widens(sql, mapping.sql) || widens(mapping.sql, sql) || nativeType(sql).kind === "string";
 }
 

@@ -159,11 +159,19 @@ export function holds(column: string, type: ColumnType): boolean {
 export function readMapping(sql: string, type: ColumnType): Mapping {
   const wanted = mappingOf(type);
   if (baseType(sql) === wanted.sql) return wanted;
+  // A text is no more than its digits, of which none may be lost.
+  if (isTextual(sql) && (isInteger(type) || type.kind === "decimal"))
+    return { ...wanted, sql: "numeric", wire: "numeric" };
   // A cast between numbers rounds; their own bytes are checked one by one instead.
   const wire = sql.startsWith("numeric") && !sql.endsWith("[]") ? "numeric" : numberWires[sql];
   const checked =
     wire === "float64" ? type.kind === "float32" : isInteger(type) || (type.kind === "decimal" && wire === "numeric");
   return wire && checked ? { ...wanted, sql, wire } : wanted;
+}
+
+/** Whether a value's bytes in binary COPY are its text. */
+export function isTextual(sql: string): boolean {
+  return /^(text|character varying|character|name|json|xml|citext)(\(\d+\))?$/.test(sql);
 }
 
 const numberWires: Record<string, Wire> = {
