@@ -1,5 +1,5 @@
 import type { FrameField } from "../../contracts/frame-schema.ts";
-import { parseType, typeText } from "../../frame/types.ts";
+import { type ColumnType, parseType, typeText } from "../../frame/types.ts";
 import type { Table } from "./catalog.ts";
 import { commonType } from "./common-type.ts";
 import type { FrameColumn } from "./frame-columns.ts";
@@ -37,9 +37,8 @@ export function fitColumn(
     const reason = `${column.sql} rounds values`;
     return { field: next, target: whole, statement: { sql: change(whole), reason } };
   };
-  // What is kept as text only because nothing says more of it can still be the same in the table.
-  if (request.mode !== "replace" && own?.kind === "string" && baseType(column.sql) === mappingOf(given).sql) {
-    return asItIs(text.field);
+  if (request.mode !== "replace" && own && staysAsItIs(column.sql, own, given, table)) {
+    return asItIs({ ...field, type: typeText(own) });
   }
   const type = request.mode === "replace" || !own ? given : commonType(own, given);
   const needed = type && mappingOf(type).sql;
@@ -61,8 +60,21 @@ export function fitColumn(
       statement: { sql: `${change("text")} USING ${name}::text`, reason: `${reason}; widenToText allows text` },
     };
   }
-  if (!needed) return `${name} is ${field.type}, in the table ${own ? typeText(own) : column.sql}`;
-  return `${name} is ${field.type}, in the table ${column.sql} (by hand: ${change(needed)} USING …)`;
+  const found = `${name} is ${field.type}, in the table ${describeType(column.sql, own)}`;
+  return needed ? `${found} (by hand: ${change(needed)} USING …)` : found;
+}
+
+/** Whether a column takes the values as they are, and is read as before: what is kept says no more of it than PostgreSQL does. */
+function staysAsItIs(sql: string, own: ColumnType, given: ColumnType, { kept }: Table): boolean {
+  const needed = mappingOf(given).sql;
+  if (own.kind === "string" && sql === "numeric") return widens(needed, sql);
+  return (own.kind === "string" || !kept) && baseType(sql) === needed;
+}
+
+/** A column's type as messages have it. What is only read as text has another name. */
+export function describeType(sql: string, type: ColumnType | undefined): string {
+  if (/^character( varying)?\(/.test(sql)) return `${sql}, which cuts blanks at the end of a longer text`;
+  return type && type.kind !== "string" ? typeText(type) : sql;
 }
 
 function addColumn(field: FrameField, { name, mode }: SaveRequest): Step | string {

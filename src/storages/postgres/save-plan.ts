@@ -3,7 +3,7 @@ import type { SaveMode } from "../../contracts/save-options.ts";
 import { SchemaError } from "../../errors.ts";
 import { parseType, sameType, typeText } from "../../frame/types.ts";
 import type { Reference, ShowingView, Table, TableColumn } from "./catalog.ts";
-import { fitColumn, type Step } from "./fit-column.ts";
+import { describeType, fitColumn, type Step } from "./fit-column.ts";
 import { type FrameColumn, frameColumns } from "./frame-columns.ts";
 import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
 import { baseType, mappingOf, nativeType } from "./types.ts";
@@ -94,7 +94,7 @@ function planChange(
 ): SavePlan {
   const { mode, fields, name } = request;
   const present = frameColumns(table);
-  if (request.schemaChange === "freeze") refuseDifferences(present, request);
+  if (request.schemaChange === "freeze") refuseDifferences(present, table, request);
   const problems: string[] = [];
   const steps = fields.map((field) => {
     const step = fitColumn(field, table, present, request);
@@ -200,13 +200,16 @@ function refuse(problems: readonly string[], { frame }: SaveRequest): void {
 }
 
 /** @throws SchemaError with all differences at once. */
-function refuseDifferences(present: readonly FrameColumn[], { fields, frame }: SaveRequest): void {
-  const own = new Map(present.map((column) => [column.name, column.type]));
+function refuseDifferences(present: readonly FrameColumn[], { kept }: Table, { fields, frame }: SaveRequest): void {
+  const own = new Map(present.map((column) => [column.name, column]));
   const given = new Set(fields.map(({ name }) => name));
   const differences = fields.flatMap(({ name, type }) => {
     const there = own.get(name);
     if (!there) return [`"${name}" (${type}) is new`];
-    return sameType(there, parseType(type)) ? [] : [`"${name}" is ${type}, in the table ${typeText(there)}`];
+    const given = parseType(type);
+    // Where nothing is kept of the frame, PostgreSQL's own types count.
+    if (sameType(there.type, given) || (!kept && baseType(there.sql) === mappingOf(given).sql)) return [];
+    return [`"${name}" is ${type}, in the table ${describeType(there.sql, there.type)}`];
   });
   differences.push(...[...own].filter(([name]) => !given.has(name)).map(([name]) => `"${name}" is missing`));
   if (differences.length === 0) return;

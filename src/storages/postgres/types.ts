@@ -147,10 +147,13 @@ export function widens(from: string, to: string): boolean {
   return wanted.scale >= given.scale && wanted.precision - wanted.scale >= given.precision - given.scale;
 }
 
+/** Types that hold every text exactly, as they begin the type of an array of them too. */
+const anyText = /^(character varying|(\w+\.)?citext)(?=$|\[)/;
+
 /** Whether a value of a column can be read back as the type that was saved: the same, or one that was narrower. */
 export function holds(column: string, type: ColumnType): boolean {
   const { sql } = mappingOf(type);
-  if (baseType(column) === sql) return true;
+  if (baseType(column) === sql || column.replace(anyText, "text") === sql) return true;
   // A timestamp may hold a time of day that a date would lose, so this step is not gone back.
   return sql !== "date" && widens(sql, column);
 }

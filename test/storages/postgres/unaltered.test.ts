@@ -1,8 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parseConfig } from "../../../src/config/load.ts";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
-import type { PostgresSaveOptions } from "../../../src/storages/postgres/index.ts";
-import { openPostgres } from "./open.ts";
+import { embeddedUrl, type PostgresSaveOptions, PostgresStorage } from "../../../src/storages/postgres/index.ts";
+import { samples } from "../../frame/samples.ts";
+import { listeningLogger, openPostgres } from "./open.ts";
 
 const postgres = openPostgres();
 const { sql } = postgres;
@@ -99,4 +101,91 @@ describe("an upsert", () => {
       expect(await read(name)).toEqual([{ k: -0, l: [-0] }]);
     }
   });
+});
+
+describe("a table of another program", () => {
+  const texts = frame({ v: ["long  "], c: ["É"], l: [["x "]] }, { v: "string", c: 'enum["É"]', l: "list[string]" });
+
+  test("takes texts where it holds any, in an append, a replace and an upsert", async () => {
+    const saver = postgres.storage.saver();
+    await sql(`CREATE EXTENSION citext;
+      CREATE TABLE worded (v varchar, c citext, l varchar[]); INSERT INTO worded VALUES ('a', 'b', '{}')`);
+    await saver.saveData(texts, "worded", { mode: "append" });
+    expect(await read("worded")).toContainEqual({ v: "long  ", c: "É", l: ["x "] });
+    await saver.saveData(texts, "worded");
+    expect(await read("worded")).toEqual(records(texts));
+    const lower = frame({ c: ["é"], v: ["next"] }, { c: "string", v: "string" });
+    await saver.saveData(lower, "worded", { mode: "upsert", key: ["c"] });
+    expect(await read("worded")).toEqual([{ v: "next", c: "é", l: null }]);
+    expect(await sql("SELECT data_type FROM information_schema.columns WHERE table_name = 'worded'")).toEqual(
+      ["character varying", "USER-DEFINED", "ARRAY"].map((data_type) => ({ data_type })),
+    );
+  });
+
+  test.each(["varchar(3)", "char(3)"])("with a %s takes no texts, and the error says why", async (type) => {
+    await sql(`DROP TABLE IF EXISTS bounded; CREATE TABLE bounded (v ${type})`);
+    for (const options of [{ mode: "append" }, { mode: "replace" }, { schemaChange: "freeze" }] as const) {
+      const save = postgres.storage.saver().saveData(frame({ v: ["x"] }, { v: "string" }), "bounded", options);
+      await expect(save).rejects.toThrow(/in the table character.*\(3\), which cuts blanks/);
+    }
+  });
+
+  test("takes decimals and whole numbers into a numeric without bounds, and tells the real type of what takes nothing", async () => {
+    const saver = postgres.storage.saver();
+    await sql(
+      "CREATE DOMAIN positive AS int; CREATE TABLE unbounded (n numeric, p positive); INSERT INTO unbounded VALUES (1.5)",
+    );
+    for (const [type, value] of [
+      ["decimal(38, 2)", `${"9".repeat(36)}.25`],
+      ["int64", -(2n ** 63n)],
+      ["uint64", 2n ** 64n - 1n],
+    ] as const) {
+      await saver.saveData(frame({ n: [value] }, { n: type }), "unbounded", { mode: "append" });
+    }
+    expect((await read("unbounded")).map(({ n }) => n)).toEqual(
+      expect.arrayContaining(["1.5", `${"9".repeat(36)}.25`, `${-(2n ** 63n)}`, `${2n ** 64n - 1n}`]),
+    );
+    const append = { mode: "append" } as const;
+    await expect(saver.saveData(frame({ n: [1.5] }, { n: "float64" }), "unbounded", append)).rejects.toThrow(
+      /"n" is float64, in the table numeric/,
+    );
+    await expect(saver.saveData(frame({ p: [1] }, { p: "int32" }), "unbounded", append)).rejects.toThrow(
+      /"p" is int32, in the table positive/,
+    );
+  });
+});
+
+test("without the right to make the schema millrace the same frame can be added again, also when the schema is frozen", async () => {
+  await sql("CREATE ROLE guest LOGIN PASSWORD 'guest'; CREATE SCHEMA theirs AUTHORIZATION guest");
+  await sql("REVOKE ALL ON SCHEMA millrace FROM PUBLIC, guest");
+  const { hostname, port, pathname } = new URL((await embeddedUrl(postgres.config)) ?? "");
+  const guest = new PostgresStorage({
+    config: parseConfig({
+      ...{ DB_SERVER: hostname, DB_PORT: port, DB_NAME: pathname.slice(1), DB_USER: "guest", DB_PASSWORD: "guest" },
+      ...{ DB_SCHEMA: "theirs", DB_EMBEDDED: "never" },
+    }),
+    logger: listeningLogger().logger,
+  });
+  onTestFinished(() => guest.close());
+  const coarse = {
+    "datetime[ns]": "2024-01-01T00:00:00.000001",
+    "datetime[ns, America/New_York]": "2024-01-01T00:00:00.000001Z",
+    "datetime[ms, America/New_York]": "2024-01-01T00:00:00.001Z",
+    "list[uint8]": [1, null],
+    "array[uint8, 2]": [1, 2],
+    "list[uint64]": [2n ** 64n - 1n],
+    time: "00:00:00.000001",
+    "duration[ms]": 5n,
+    "duration[ns]": 1_000n,
+  };
+  const values = { ...Object.fromEntries(Object.entries(samples).map(([type, all]) => [type, all[0]])), ...coarse };
+  const rows = frame(
+    Object.fromEntries(Object.entries(values).map(([type, value]) => [type, [value]])),
+    Object.fromEntries(Object.keys(values).map((type) => [type, `${type}?`])),
+  );
+  await guest.saver().saveData(rows, "plain");
+  await guest.saver().saveData(rows, "plain", { mode: "append" });
+  await guest.saver().saveData(rows, "plain", { mode: "append", schemaChange: "freeze" });
+  const [first, ...others] = records(await guest.source().getData("plain"));
+  expect(others).toEqual([first, first]);
 });
