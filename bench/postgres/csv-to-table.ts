@@ -1,10 +1,7 @@
-/** `node csv-to-table.ts <config as JSON> <source> <table>`: one whole process, from a CSV file to a table. */
-import { parseConfig } from "../../src/config/load.ts";
-import { CsvStorage } from "../../src/storages/csv/index.ts";
-import { PostgresStorage } from "../../src/storages/postgres/index.ts";
+/** `node csv-to-table.ts <settings as JSON> <source> <table>`: one whole process, from a CSV file to a table, as a user writes it. */
+import { DataFactory, getConfigLogger } from "millrace";
 
-const [config = "{}", source = "", table = ""] = process.argv.slice(2);
-const context = { config: parseConfig(JSON.parse(config)), logger: { debug() {}, info() {}, warn() {}, error() {} } };
-const postgres = new PostgresStorage(context);
-await postgres.saver().saveBatches(new CsvStorage(context).source().getBatches(source), table);
-await postgres.close();
+const [settings = "{}", source = "", table = ""] = process.argv.slice(2);
+const { config, logger } = await getConfigLogger("bench", { ...JSON.parse(settings), LOG_LEVEL: "error" });
+await using factory = new DataFactory({ config, logger });
+await factory.createDataSaver("postgres").saveBatches(factory.createDataSource("csv").getBatches(source), table);

@@ -6,6 +6,7 @@ import { placeFile, placeFolder } from "../system/place-file.ts";
 import { firstDamaged, sumFolder } from "./checksum.ts";
 import { backupFolderName } from "./location.ts";
 import { backupFormat, backupVersion, type Manifest, manifestName, manifestText, parseManifest } from "./manifest.ts";
+import { packFolder } from "./pack.ts";
 
 /** What a backup holds besides its files. */
 export interface DumpedFrame {
@@ -15,6 +16,8 @@ export interface DumpedFrame {
   key?: readonly string[] | undefined;
   /** Plain JSON that only this storage understands. */
   extra?: unknown;
+  /** A hash of what the frame holds, after the name of its method and a colon: see `contentHash`. */
+  content?: string | undefined;
 }
 
 /** What is known of a backup before its frame is read. */
@@ -24,7 +27,8 @@ interface Head extends Pick<Manifest, "storage" | "place" | "source" | "sequence
 
 /**
  * Makes a backup in `folder`, which holds those of its name, and resolves with its location; or with null when `dump` finds
- * nothing. The order that holds: the files, their sums, the manifest, all on disk, all read again and compared, the final name.
+ * nothing. The order that holds: the files, packed, their sums, the manifest, all on disk, all read again and compared, the final
+ * name.
  * The caller holds the lock of that name's backups.
  */
 export async function makeBackup(
@@ -38,12 +42,15 @@ export async function makeBackup(
   const fill = async (staging: string) => {
     const dumped = await dump(staging);
     if (!dumped) throw nothingThere;
+    const unpacked = await packFolder(staging, signal);
+    const files = await sumFolder(staging, signal);
     await writeManifest(staging, {
       ...{ format: backupFormat, version: backupVersion, ...head, created: created.toISOString(), rows: dumped.rows },
       schema: { fields: dumped.schema.fields.map(({ name, type, nullable }) => ({ name, type, nullable })) },
       ...(dumped.timeColumn !== undefined && { timeColumn: dumped.timeColumn }),
       ...(dumped.key && { key: [...dumped.key] }),
-      files: await sumFolder(staging, signal),
+      files: files.map((file) => ({ ...file, ...(unpacked.has(file.name) && { unpacked: unpacked.get(file.name) }) })),
+      ...(dumped.content !== undefined && { content: dumped.content }),
       ...(dumped.extra !== undefined && { extra: dumped.extra as Manifest["extra"] }),
     });
   };

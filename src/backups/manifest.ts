@@ -3,9 +3,12 @@ import { z } from "zod";
 import type { BackupRecord } from "../contracts/restorable-backup.ts";
 import { CorruptDataError } from "../errors.ts";
 
-/** What every manifest begins with, and the newest form that this version reads and writes. */
+/**
+ * What every manifest begins with, and the form that this version writes. It reads all up to that. Version 1 has its files as
+ * the storage wrote them, and no `content`.
+ */
 export const backupFormat = "millrace-backup";
-export const backupVersion = 1;
+export const backupVersion = 2;
 export const manifestName = "manifest.json";
 
 /** A path below the backup's folder, with `/` between its parts, that can't lead out of it. */
@@ -18,12 +21,12 @@ const fileName = z
 const count = z.number().int().nonnegative();
 
 /**
- * manifest.json of version 1. `digest` is the SHA-256 of the JSON text of everything else, in the order in which it stands
+ * manifest.json. `digest` is the SHA-256 of the JSON text of everything else, in the order in which it stands
  * here and without blanks, so that a damaged manifest is told from a whole one.
  */
 const manifestSchema = z.object({
   format: z.literal(backupFormat),
-  version: z.literal(backupVersion),
+  version: z.literal([1, backupVersion]),
   storage: z.string().min(1),
   /** The storage's place, see `backupPlace`. Missing in backups made before places were kept apart. */
   place: z.string().min(1).optional(),
@@ -37,7 +40,17 @@ const manifestSchema = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })) }),
   timeColumn: z.string().optional(),
   key: z.array(z.string()).optional(),
-  files: z.array(z.object({ name: fileName, bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+  /** As they are stored. One with `unpacked` was packed here, and ends in `.zst`. */
+  files: z.array(
+    z.object({
+      name: fileName,
+      bytes: count,
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      unpacked: count.optional(),
+    }),
+  ),
+  /** Method and value of the hash of what the frame held. */
+  content: z.string().optional(),
   /** What only this storage understands. */
   extra: z.json().optional(),
   /** When a restore of it was last found equal. UTC, ISO. */
@@ -79,7 +92,8 @@ export function parseManifest(text: string, location: string): Manifest {
 
 /** The manifest as users see it. */
 export function recordOf(manifest: Manifest, location: string): StoredBackup {
-  const { storage, place, source, sequence, by, rows, schema, files, timeColumn, key, extra, proven } = manifest;
+  const { storage, place, source, sequence, by, rows, schema, files, content, timeColumn, key, extra, proven } =
+    manifest;
   return {
     location,
     storage,
@@ -92,6 +106,7 @@ export function recordOf(manifest: Manifest, location: string): StoredBackup {
     files,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     ...(place !== undefined && { place }),
+    ...(content !== undefined && { content }),
     ...(timeColumn !== undefined && { timeColumn }),
     ...(key && { key }),
     ...(extra !== undefined && { extra }),

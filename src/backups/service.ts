@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../contracts/logger.ts";
 import type { BackupRecord, IRestorableBackup, RetentionPolicy } from "../contracts/restorable-backup.ts";
-import { ConfigError, InvalidNameError, MillraceError, SaveError } from "../errors.ts";
+import { ConfigError, CorruptDataError, InvalidNameError, MillraceError, SaveError } from "../errors.ts";
 import type { DataFrame } from "../frame/polars.ts";
 import { nearestExisting } from "../system/folders.ts";
+import { backupNotFound } from "./location.ts";
 import type { StoredBackup } from "./manifest.ts";
+import { contentOfFile, contentOfFrame, differenceFrom, isProvenLately } from "./proof.ts";
 import type { BackupStore, DumpedFrame } from "./store.ts";
 
 export interface FrameBackupOptions {
@@ -16,6 +18,8 @@ export interface FrameBackupOptions {
   logger: Logger;
   /** BACKUP_KEEP: how many backups of a name a save with backup leaves. */
   keep: number;
+  /** BACKUP_MAX_AGE: see `healthCheck`. */
+  maxAge?: number | undefined;
   /** `capabilities.keepsRowOrder` of the storage: whether a proof compares row by row or in any order. */
   keepsRowOrder: boolean;
 }
@@ -135,48 +139,89 @@ export abstract class FrameBackup implements IRestorableBackup {
   }
 
   async proveBackup(location: string): Promise<boolean> {
-    if (!(await this.store.verify(location))) return false;
-    const record = await this.store.read(location);
+    const difference = await this.#prove(location).catch((cause: unknown) => {
+      if (cause instanceof CorruptDataError) return cause.message;
+      throw cause;
+    });
+    if (difference === null) return true;
+    this.logger.warn({ location }, `The backup ${location} does not come back equal: ${difference}`);
+    return false;
+  }
+
+  /** In words, why the backup is not proven, or null once the proof is recorded. */
+  async #prove(location: string): Promise<string | null> {
+    await using opened = await this.store.open(location);
+    const { record, folder } = opened;
     const scratch = this.scratchName(record.source);
     const difference = await this.exclusive(scratch, async () => {
       try {
-        await this.restore(record.location, record, scratch);
-        return await this.difference(record, scratch);
+        await this.restore(folder, record, scratch);
+        return await this.difference(folder, record, scratch);
       } finally {
         await this.drop(scratch);
       }
     });
-    if (difference !== null) {
-      this.logger.warn(
-        { location, frame: record.source },
-        `The backup ${location} does not come back equal: ${difference}`,
-      );
-      return false;
-    }
-    await this.store.markProven(record.location, new Date());
-    return true;
+    if (difference === null) await this.store.markProven(record.location, new Date());
+    return difference;
   }
 
-  /** As the contract says; a backup of another place needs a destination. @throws ConfigError when it has none. */
+  /**
+   * As the contract says; a backup of another place or storage needs a destination.
+   *
+   * @throws ConfigError when it has none.
+   */
   async restoreData(location: string, destination?: string): Promise<boolean> {
-    const record = await this.store.readWhole(location);
+    const type = this.store.storageAt(location);
+    if (type !== null && type !== this.store.storage) return this.#restoreFrom(type, location, destination);
+    await using opened = await this.store.open(location);
+    const { record, folder } = opened;
     if (destination === undefined) this.#checkPlace(record);
     const name = this.canonicalName(destination ?? record.source);
     await this.exclusive(name, async () => {
       await this.#backUp(name);
-      await this.restore(record.location, record, name);
+      await this.restore(folder, record, name);
     });
     return true;
+  }
+
+  /** The frame that a backup holds; nothing is restored. @throws CorruptDataError BACKUP_CORRUPT */
+  async readBackup(location: string): Promise<DataFrame> {
+    await using opened = await this.store.open(location);
+    return await this.readDump(opened.folder, opened.record);
+  }
+
+  async #restoreFrom(type: string, location: string, destination?: string): Promise<boolean> {
+    const { storage } = this.store;
+    const theirs = this.store.peer(type)?.backup?.();
+    const saver = this.store.peer(storage)?.saver?.();
+    if (!(theirs instanceof FrameBackup) || !saver) throw backupNotFound(storage, location);
+    const { source, key, timeColumn } = await theirs.store.read(location);
+    if (destination === undefined) {
+      throw new ConfigError(`The backup ${location} is of ${source} in ${type}, and this storage is ${storage}.`, {
+        storage,
+        frame: source,
+        hint: "Say the name to restore it to.",
+      });
+    }
+    const frame = await theirs.readBackup(location);
+    return saver.saveWithBackup(frame, destination, {
+      ...(key && { key: key as [string, ...string[]] }),
+      ...(timeColumn !== undefined && { timeColumn }),
+    });
   }
 
   async pruneBackups(policy: RetentionPolicy): Promise<BackupRecord[]> {
     return this.store.prune(policy);
   }
 
+  /**
+   * True when backups can be made now. With BACKUP_MAX_AGE also only when there is a proven backup that is younger, of every frame
+   * that has backups and is still there.
+   */
   async healthCheck(): Promise<boolean> {
     const check = async () => {
       await access(await nearestExisting(this.store.root), constants.W_OK | constants.X_OK);
-      return this.usable();
+      return (await this.usable()) && (await this.#isProvenLately());
     };
     const late = new AbortController();
     try {
@@ -186,6 +231,13 @@ export abstract class FrameBackup implements IRestorableBackup {
     } finally {
       late.abort();
     }
+  }
+
+  async #isProvenLately(): Promise<boolean> {
+    const { maxAge } = this.#options;
+    if (maxAge === undefined) return true;
+    const names = (await this.names()).filter((name) => !isScratchName(name));
+    return names.length === 0 || isProvenLately(names, await this.store.list(), maxAge);
   }
 
   /** So that no frame is replaced by one that only has the same name. */
@@ -200,14 +252,26 @@ export abstract class FrameBackup implements IRestorableBackup {
     });
   }
 
-  /** In words, how the frame that was restored under `scratch` differs from what the backup holds, or null. */
-  protected async difference(record: StoredBackup, scratch: string): Promise<string | null> {
-    const restored = await this.load(scratch);
-    const [{ heightOf }, { compareFrames }] = [await import("../frame/access.ts"), await import("../frame/compare.ts")];
-    const kept = await this.readDump(record.location, record);
-    if (heightOf(kept) !== record.rows) return `its files hold ${heightOf(kept)} rows, not ${record.rows}.`;
-    const unordered = record.key ? { key: record.key } : { anyOrder: true };
-    return (await compareFrames(kept, restored, this.#options.keepsRowOrder ? {} : unordered))?.message ?? null;
+  /** In words, how what was restored under `scratch` differs from what the manifest says, or null. */
+  protected async difference(folder: string, record: StoredBackup, scratch: string): Promise<string | null> {
+    const frame = await this.load(scratch);
+    return differenceFrom(record, {
+      frame,
+      keepsRowOrder: this.#options.keepsRowOrder,
+      content: () => this.contentOf(scratch, frame),
+      kept: () => this.readDump(folder, record),
+    });
+  }
+
+  /** What `DumpedFrame.content` is for the frame that now stands under a name, or undefined where the order of rows is not kept. */
+  protected async contentOf(_name: string, frame: DataFrame): Promise<string | undefined> {
+    if (!this.#options.keepsRowOrder) return undefined;
+    return contentOfFrame(frame);
+  }
+
+  /** As `contentOf`, of what `dump` wrote when that says none itself. */
+  async #contentOfDump(folder: string, signal?: AbortSignal): Promise<string | undefined> {
+    return this.#options.keepsRowOrder ? contentOfFile(join(folder, dataFileName), signal) : undefined;
   }
 
   /**
@@ -215,8 +279,12 @@ export abstract class FrameBackup implements IRestorableBackup {
    * that is down): those pass as they are, so that retry code sees them.
    */
   async #backUp(name: string, signal?: AbortSignal): Promise<string | null> {
+    const dump = async (folder: string) => {
+      const dumped = await this.dump(name, folder);
+      return dumped && { ...dumped, content: dumped.content ?? (await this.#contentOfDump(folder, signal)) };
+    };
     try {
-      return await this.store.createFrom(name, (folder) => this.dump(name, folder), signal);
+      return await this.store.createFrom(name, dump, signal);
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof InvalidNameError || (cause instanceof MillraceError && cause.retryable)) throw cause;
@@ -233,9 +301,19 @@ export abstract class FrameBackup implements IRestorableBackup {
 
 const scratchPrefix = "millrace_prove_";
 
-/** Whether a name is the scratch place of a proof. Storages leave these out of `listSources`. */
+/** Whether a name, with or without a csv ending, is the scratch place of a proof. Storages leave these out of `listSources`. */
 export function isScratchName(name: string): boolean {
-  return name.startsWith(scratchPrefix);
+  return /^millrace_prove_[0-9a-f]{12}(\.|$)/.test(name);
+}
+
+/** For savers: what is saved under such a name would be neither listed nor backed up. @throws InvalidNameError */
+export function refuseScratchName(name: string, storage: string): void {
+  if (!isScratchName(name)) return;
+  throw new InvalidNameError(`The name ${name} is kept for the proof of backups.`, {
+    storage,
+    frame: name,
+    hint: "Take another name.",
+  });
 }
 
 function messageOf(cause: unknown): string {

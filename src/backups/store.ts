@@ -1,10 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { RetentionPolicy } from "../contracts/restorable-backup.ts";
+import type { IStorage } from "../contracts/storage.ts";
 import { CorruptDataError, SaveError } from "../errors.ts";
+import { systemTemp } from "../frame/exchange.ts";
 import { segmentName } from "../frame/names.ts";
 import { errnoOf, fileError } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
@@ -13,6 +15,7 @@ import { firstDamaged } from "./checksum.ts";
 import { backupNotFound, checkLocation, sequenceOf } from "./location.ts";
 import { type DumpedFrame, makeBackup, writeManifest } from "./make.ts";
 import { type Manifest, manifestName, parseManifest, recordOf, type StoredBackup } from "./manifest.ts";
+import { type OpenedBackup, openBackup } from "./open.ts";
 import { newestFirst } from "./order.ts";
 import { backupPlace, placeSegment } from "./place.ts";
 import { checkPolicy, notKept } from "./retention.ts";
@@ -35,17 +38,29 @@ export interface BackupStoreOptions {
   /** The service, for the manifest. Default: the program's file name. */
   by?: string;
   lockTimeoutMs: number;
+  /** All storages, so that a backup of one can be restored into another. */
+  peers?: (() => readonly IStorage[]) | undefined;
+  /** Where packed files are unpacked to. Default: the system's own folder. */
+  temp?: Pick<Config, "FS_TEMP">;
 }
 
 /** The store of the backups of one storage's place, which its `storageId` says, where the settings put them. */
 export function openBackupStore(
-  { config, logger }: { config: Config; logger: Logger },
+  {
+    config,
+    logger,
+    storages,
+  }: Pick<BackupStoreOptions, "logger"> & {
+    config: Config;
+    storages?: BackupStoreOptions["peers"];
+  },
   storage: string,
   storageId: string,
 ): BackupStore {
   const root = config.FS_BACKUP ?? join(config.FS_DATA, "backups");
   const place = backupPlace(storageId, root, config.FS_DATA);
-  return new BackupStore({ root, storage, place, logger, lockTimeoutMs: config.LOCK_TIMEOUT });
+  const { LOCK_TIMEOUT: lockTimeoutMs } = config;
+  return new BackupStore({ root, storage, place, logger, lockTimeoutMs, temp: config, peers: storages });
 }
 
 /**
@@ -146,6 +161,22 @@ export class BackupStore {
       });
     }
     return record;
+  }
+
+  /** The storage whose backup a location is of, by its folder. Null outside of the backups' folder. */
+  storageAt(location: string): string | null {
+    const [first = "..", ...more] = relative(this.root, resolve(this.root, location)).split(sep);
+    return first === ".." || more.length === 0 ? null : first;
+  }
+
+  /** Another storage of the same program. */
+  peer(type: string): IStorage | undefined {
+    return this.#options.peers?.().find((storage) => storage.type === type);
+  }
+
+  /** The files of a backup as the storage wrote them, every byte checked. @throws as `readWhole` */
+  async open(location: string): Promise<OpenedBackup> {
+    return openBackup(await this.readWhole(location), this.#options.temp ?? systemTemp);
   }
 
   /** Removes what the policy does not keep (of one name, or of all), and resolves with what was or would be removed. */

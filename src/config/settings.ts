@@ -82,6 +82,9 @@ export const settings = z.looseObject({
   FS_TEMP: text.default("./temp").meta(meta("Folder of the temp storage.", { fallback: true })),
   FS_BACKUP: text.optional().meta(meta("Folder of the backups. Default: `backups` in FS_DATA.")),
   BACKUP_KEEP: whole(1).default(10).meta(meta("Backups of each name that `saveWithBackup` keeps.")),
+  BACKUP_MAX_AGE: duration
+    .optional()
+    .meta(meta("How old the newest proven backup of a frame may be while the backup service counts as healthy.")),
   TEMP_MAX_AGE: duration.default(7 * 86_400_000).meta(meta("Age at which temp frames are removed.")),
   LOCK_TIMEOUT: duration.default(30_000).meta(meta("How long a writer waits for another one on the same name.")),
   ARCTIC_HOST: text.default("localhost").meta(

@@ -7,6 +7,8 @@ export interface BackupFile {
   bytes: number;
   /** Hex SHA-256 of the file's bytes. */
   sha256: string;
+  /** Its bytes without the packing, of a file that was packed with zstd for the backup. */
+  unpacked?: number;
 }
 
 /** What a backup says of itself, as kept in its manifest. */
@@ -29,15 +31,26 @@ export interface BackupRecord {
   files: BackupFile[];
   /** Sum of the files' sizes. */
   bytes: number;
+  /** What the frame held when it was backed up, as a hash that a proof compares with. */
+  content?: string;
   /** When a restore of it was last compared with it and found equal. */
   proven?: Date;
 }
 
-/** Which backups to keep, by name. A backup that one rule keeps is kept. */
+/** Which backups to keep, by name. A backup that one rule keeps is kept; the only proven one of a name always is. */
 export interface RetentionPolicy {
   keepLast?: number;
   /** Keep those younger than this many milliseconds. */
   maxAge?: number;
+  /** Keep the newest of each of the last so many days (in UTC) that have one. */
+  keepDaily?: number;
+  /** As `keepDaily`, by weeks, which begin on Monday. */
+  keepWeekly?: number;
+  /** As `keepDaily`, by calendar months. */
+  keepMonthly?: number;
+  /** Of what the other rules keep (of all, when there is no other), the newest whose sizes sum up to no more; always the newest one. */
+  maxBytes?: number;
+  /** Removes nothing, and resolves with what would be removed. */
   dryRun?: boolean;
 }
 
@@ -49,10 +62,16 @@ export interface IRestorableBackup extends IDataBackup {
   /** Re-reads every byte and compares size and SHA-256 with the manifest. */
   verifyBackup(location: string): Promise<boolean>;
 
-  /** Restores it into a scratch place of the same storage and compares the frame. */
+  /**
+   * Restores it into a scratch place of the same storage and compares schema, row count and content with what the manifest says.
+   * When they are equal the proof is kept in the manifest. The scratch place is removed.
+   */
   proveBackup(location: string): Promise<boolean>;
 
-  /** Brings the frame back under its own name or `destination`; backs up first what stands there. */
+  /**
+   * Brings the frame back under its own name or `destination`; backs up first what stands there. A backup of another storage is
+   * saved here as a frame, under a name that has to be said.
+   */
   restoreData(location: string, destination?: string): Promise<boolean>;
 
   /** Removes what the policy does not keep, and resolves with what was removed. */

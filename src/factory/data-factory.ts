@@ -46,7 +46,7 @@ export class DataFactory implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   constructor({ config, logger, storages = [] }: DataFactoryOptions) {
-    const context = { config, logger };
+    const context = { config, logger, storages: () => this.#registry.all };
     for (const Storage of [CsvStorage, PostgresStorage, ArcticStorage, TempStorage])
       this.register(new Storage(context));
     for (const storage of storages) this.register(storage);

@@ -32,6 +32,11 @@ function requireHoldable(name: string, type: ColumnType, path: string): void {
       hint: "Name every column and field; Arrow files can't hold one without.",
     });
   }
+  if (!name.isWellFormed()) {
+    throw new SchemaError(`The name ${JSON.stringify(name)} is no valid Unicode.`, {
+      hint: "Rename the column or field.",
+    });
+  }
   if (type.kind === "array" && type.size === 0) {
     throw new SchemaError(`Column "${path}" is ${typeText(type)}; an array has at least one item.`, {
       hint: "Declare a list.",

@@ -25,7 +25,7 @@ export function encodeTicks(column: Column, unit: TimeUnit, zone: string | null)
     }
     let ticks = Number.NaN;
     if (value instanceof Date) ticks = value.getTime() * (perSecond / 1_000);
-    else if (typeof value === "string" && moment.read(value) && (moment.utc || wallIsInstant)) {
+    else if (typeof value === "string" && moment.read(value) && (moment.utc ? zone !== null : wallIsInstant)) {
       const fraction = moment.nanoseconds / (1_000_000_000 / perSecond);
       if (Number.isInteger(fraction)) ticks = moment.seconds * perSecond + fraction;
     }

@@ -35,6 +35,18 @@ export async function exchangeFile(config: Pick<Config, "FS_TEMP">, bytesHint: n
   };
 }
 
+/** As `exchangeFile`, an empty folder for files of about `bytesHint` bytes together. Disposing of it removes all of it. */
+export async function exchangeFolder(config: Pick<Config, "FS_TEMP">, bytesHint: number): Promise<ExchangeFile> {
+  const path = join(await ownFolder(await chooseRoot(config, bytesHint)), `${++fileNumber}`);
+  await mkdir(path, { mode: 0o700 });
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Where exchange files go when no configuration is at hand. */
 export const systemTemp: Pick<Config, "FS_TEMP"> = { FS_TEMP: tmpdir() };
 

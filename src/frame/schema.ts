@@ -44,6 +44,11 @@ function quickTypes(df: DataFrame): ColumnType[] | null {
 
 /** Reads a declared schema, checks every type's text, and writes it in the one form. */
 export function readSchema(declared: DeclaredSchema): FrameSchema {
+  if (typeof declared !== "object" || declared === null || Array.isArray(declared)) {
+    throw new SchemaError("A schema is an object of column types.", {
+      hint: 'Write { price: "float64", note: "string?" }.',
+    });
+  }
   const fields = isWhole(declared) ? declared.fields : Object.entries(declared).map(fieldOf);
   const seen = new Set<string>();
   for (const { name } of fields) {

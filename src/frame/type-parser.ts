@@ -1,5 +1,6 @@
 import { SchemaError } from "../errors.ts";
 import { type ColumnType, plainKinds, type TimeUnit } from "./types.ts";
+import { isZoneName } from "./zones.ts";
 
 /** Reads one type's text from left to right; the grammar stands at `parseType`. */
 export class TypeParser {
@@ -24,7 +25,7 @@ export class TypeParser {
       case "datetime": {
         this.#expect("[");
         const unit = this.#unit();
-        const zone = this.#accept(",") ? this.#match(/[A-Za-z0-9+\-_:/]+/y, "a time zone") : null;
+        const zone = this.#accept(",") ? this.#zone() : null;
         this.#expect("]");
         return { kind: "datetime", unit, zone };
       }
@@ -47,7 +48,14 @@ export class TypeParser {
       }
       case "enum":
         this.#expect("[");
-        return { kind: "enum", categories: this.#until("]", () => this.#quoted()) };
+        return {
+          kind: "enum",
+          categories: this.#distinct(
+            "]",
+            () => this.#quoted(),
+            (category) => category,
+          ),
+        };
       case "list": {
         this.#expect("[");
         const item = this.#type();
@@ -66,11 +74,15 @@ export class TypeParser {
         this.#expect("{");
         return {
           kind: "struct",
-          fields: this.#until("}", () => {
-            const name = this.#quoted();
-            this.#expect(":");
-            return { name, type: this.#type() };
-          }),
+          fields: this.#distinct(
+            "}",
+            () => {
+              const name = this.#quoted();
+              this.#expect(":");
+              return { name, type: this.#type() };
+            },
+            ({ name }) => name,
+          ),
         };
       default:
         this.#at -= word.length;
@@ -82,6 +94,13 @@ export class TypeParser {
 
   #unit(): TimeUnit {
     return this.#match(/ms|us|ns/y, "ms, us or ns") as TimeUnit;
+  }
+
+  #zone(): string {
+    const zone = this.#match(/[A-Za-z0-9+\-_:/]+/y, "a time zone");
+    if (isZoneName(zone)) return zone;
+    this.#at -= zone.length;
+    return this.#fail("the name of a time zone, such as UTC or Europe/Berlin,");
   }
 
   #integer(): number {
@@ -105,6 +124,16 @@ export class TypeParser {
     while (this.#accept(","));
     this.#expect(end);
     return parts;
+  }
+
+  /** Parts of which no two may have the same name. */
+  #distinct<T>(end: string, part: () => T, nameOf: (part: T) => string): T[] {
+    const parts = this.#until(end, part);
+    const names = parts.map(nameOf);
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    return twice === undefined
+      ? parts
+      : this.#fail(`another text than ${JSON.stringify(twice)}, which stands there twice,`);
   }
 
   #accept(sign: string): boolean {

@@ -21,8 +21,16 @@ function momentNs(column: Column, row: number, value: unknown, zone: string | nu
   if (value instanceof Date && !Number.isNaN(value.getTime())) return BigInt(value.getTime()) * tickNs.ms;
   const moment = typeof value === "string" ? parseIso(value) : null;
   if (!moment) throw misfit(column, row, value);
+  if (zone === null) {
+    if (moment.offsetNs === null) return moment.wallNs;
+    throw misfit(
+      column,
+      row,
+      value,
+      "it has an offset, and the column is a wall clock; declare a zone, as in datetime[us, UTC]",
+    );
+  }
   if (moment.offsetNs !== null) return moment.wallNs - moment.offsetNs;
-  if (zone === null) return moment.wallNs;
   const [instant, another] = instantsOf(zone, moment.wallNs);
   if (instant === undefined) throw misfit(column, row, value, `clocks in ${zone} never showed it`);
   if (another !== undefined) throw misfit(column, row, value, `clocks in ${zone} showed it twice; add an offset`);

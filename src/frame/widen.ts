@@ -15,10 +15,20 @@ const widening: Partial<Record<ColumnType["kind"], readonly PlainKind[]>> = {
 export function widerType(a: ColumnType, b: ColumnType): ColumnType | null {
   if (sameType(a, b) || b.kind === "null") return a;
   if (a.kind === "null") return b;
+  if (a.kind === "decimal" && b.kind === "decimal") return widerDecimal(a, b);
   const fromA = [a.kind, ...(widening[a.kind] ?? [])];
   const fromB = new Set<string>([b.kind, ...(widening[b.kind] ?? [])]);
   const shared = fromA.find((kind): kind is PlainKind => fromB.has(kind) && isPlainNumber(kind));
   return shared ? { kind: shared } : null;
+}
+
+type Decimal = Extract<ColumnType, { kind: "decimal" }>;
+
+/** As many digits before and after the point as either has, when 38 are enough. */
+function widerDecimal(a: Decimal, b: Decimal): Decimal | null {
+  const scale = Math.max(a.scale, b.scale);
+  const precision = scale + Math.max(a.precision - a.scale, b.precision - b.scale);
+  return precision > 38 ? null : { kind: "decimal", precision, scale };
 }
 
 function isPlainNumber(kind: string): boolean {

@@ -36,6 +36,26 @@ export function firstInstantAtOrAfter(zone: string, wallNs: bigint): bigint {
   return high;
 }
 
+/** Zones of the IANA database without a region before a slash. polars ends in a panic for a name that is none, and for an offset. */
+const plainZones = new Set(
+  (
+    "UTC GMT UCT Zulu Universal Greenwich GMT0 GMT+0 GMT-0 CET EET MET WET EST MST HST EST5EDT CST6CDT MST7MDT PST8PDT Cuba Egypt Eire GB GB-Eire " +
+    "Hongkong Iceland Iran Israel Jamaica Japan Kwajalein Libya NZ NZ-CHAT Navajo PRC Poland Portugal ROC ROK Singapore Turkey W-SU"
+  ).split(" "),
+);
+
+/** Whether polars knows a zone by that name, in that spelling. */
+export function isZoneName(zone: string): boolean {
+  if (plainZones.has(zone)) return true;
+  if (!/^[A-Z][A-Za-z]+(\/[A-Za-z0-9+_-]+)+$/.test(zone) || zone === "Etc/Unknown") return false;
+  try {
+    const known = new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+    return known === zone || known.toLowerCase() !== zone.toLowerCase();
+  } catch {
+    return false;
+  }
+}
+
 /** How far a zone's clock is ahead of UTC at an instant, in nanoseconds. Zones change at whole seconds. */
 function offsetAt(zone: string, instantNs: bigint): bigint {
   if (zone === "UTC") return 0n;

@@ -1,4 +1,4 @@
-import type { FrameBackup } from "../backups/service.ts";
+import { type FrameBackup, refuseScratchName } from "../backups/service.ts";
 import type { IBatchSaver } from "../contracts/batches.ts";
 import type { IDataSaver } from "../contracts/data-saver.ts";
 import type { IDelete } from "../contracts/delete.ts";
@@ -109,6 +109,7 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
   async #save(name: string, given: FrameContent, options: SaveOptions, backup: boolean): Promise<boolean> {
     const { signal } = options;
     signal?.throwIfAborted();
+    refuseScratchName(name, this.#storage.type);
     const content = await this.prepared(name, given, options);
     // What can be refused is refused before anything is locked or backed up.
     await this.refuse(name, content);

@@ -58,9 +58,12 @@ export const typeSamples: Record<string, { type: string; values: unknown[] }> = 
   },
 };
 
-/** A frame of prices: a time in order, a key, numbers, text with nulls. `rows` rows, the same for the same `seed`. */
-export function prices(rows: number, seed = 1): DataFrame {
-  const index = Array.from({ length: rows }, (_, row) => row);
+/**
+ * A frame of prices: a time in order, a key, numbers, text with nulls. `rows` rows, the same for the same `seed`; ids begin at
+ * `first`.
+ */
+export function prices(rows: number, seed = 1, first = 0): DataFrame {
+  const index = Array.from({ length: rows }, (_, row) => first + row);
   return frame(
     {
       id: index.map((row) => BigInt(row)),

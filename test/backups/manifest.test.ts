@@ -4,7 +4,7 @@ import { CorruptDataError } from "../../src/errors.ts";
 
 const manifest: Manifest = {
   format: "millrace-backup",
-  version: 1,
+  version: 2,
   storage: "csv",
   source: "prices.csv",
   sequence: 7,
@@ -15,6 +15,7 @@ const manifest: Manifest = {
   timeColumn: "ts",
   key: ["ts"],
   files: [{ name: "sub/data.csv", bytes: 3, sha256: "a".repeat(64) }],
+  content: "bytes:abc",
   extra: { "10": "ten", dialect: { quote: '"' }, "2": null },
 };
 
@@ -50,8 +51,8 @@ describe("a manifest", () => {
   });
 
   it("of a newer version is refused with a sentence that names both versions", () => {
-    expect(() => reread((value) => ({ ...value, version: 2, files: "in some new form" }))).toThrow(
-      /has format version 2; this millrace reads up to version 1/,
+    expect(() => reread((value) => ({ ...value, version: 3, files: "in some new form" }))).toThrow(
+      /has format version 3; this millrace reads up to version 2/,
     );
   });
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { manifestName, manifestText, parseManifest } from "../../src/backups/manifest.ts";
 import { dataFileName, isScratchName } from "../../src/backups/service.ts";
 import { ConflictError, UnavailableError } from "../../src/errors.ts";
 import { type DataFrame, pl } from "../../src/frame/polars.ts";
@@ -14,7 +15,7 @@ const numbers = (...values: number[]) => pl.DataFrame({ a: values, b: values.map
 const column = (frame: DataFrame) => frame.getColumn("a").toArray();
 
 async function damage(location: string): Promise<void> {
-  const file = join(location, dataFileName);
+  const file = join(location, `${dataFileName}.zst`);
   const bytes = await readFile(file);
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4;
   await writeFile(file, bytes);
@@ -241,6 +242,26 @@ describe("proveBackup", () => {
     expect(await shelf.names()).toEqual(["x"]);
   });
 
+  it("compares with what the manifest says, not only with the backup's own files", async () => {
+    await shelf.put("x", numbers(1, 2));
+    const location = await backUp("x");
+    const path = join(location, manifestName);
+    const manifest = parseManifest(await readFile(path, "utf8"), location);
+    expect(manifest.content).toMatch(/^rows-1:[0-9a-f]{64}$/);
+    const others = [
+      { rows: 3 },
+      { content: `rows-1:${"0".repeat(64)}` },
+      { schema: { fields: [{ name: "a", type: "int64", nullable: true }] } },
+    ];
+    for (const other of others) {
+      await writeFile(path, manifestText({ ...manifest, ...other }));
+      expect([other, await shelf.verifyBackup(location)]).toEqual([other, true]);
+      expect([other, await shelf.proveBackup(location)]).toEqual([other, false]);
+    }
+    await writeFile(path, manifestText(manifest));
+    expect(await shelf.proveBackup(location)).toBe(true);
+  });
+
   it("takes rows in any order from a storage that keeps none", async () => {
     const bag = new ShelfBackup(root, 3, false);
     await bag.put("x", numbers(1, 2));
@@ -275,6 +296,27 @@ describe("healthCheck", () => {
     expect(await shelf.healthCheck()).toBe(false);
     await writeFile(join(root, "file"), "");
     expect(await new ShelfBackup(join(root, "file")).healthCheck()).toBe(false);
+  });
+});
+
+describe("healthCheck with BACKUP_MAX_AGE", () => {
+  const aged = (maxAge: number) => new ShelfBackup(root, 3, true, root, "shelf:here", maxAge);
+
+  it("is true only while every frame with backups has a proven one that is young enough", async () => {
+    const day = aged(86_400_000);
+    expect(await day.healthCheck()).toBe(true);
+    for (const name of ["x", "y"]) await shelf.put(name, numbers(1));
+    expect(await day.healthCheck()).toBe(false);
+    const location = await backUp("x");
+    expect(await day.healthCheck()).toBe(false);
+    await shelf.proveBackup(location);
+    expect(await day.healthCheck()).toBe(true);
+    expect(await aged(0).healthCheck()).toBe(false);
+    const other = await backUp("y");
+    expect(await day.healthCheck()).toBe(false);
+    await shelf.proveBackup(other);
+    expect(await day.healthCheck()).toBe(true);
+    expect(await shelf.healthCheck()).toBe(true);
   });
 });
 

@@ -23,7 +23,7 @@ export class ShelfBackup extends FrameBackup {
   alter: (frame: DataFrame) => DataFrame = (frame) => frame;
   works = true;
 
-  constructor(root: string, keep = 3, keepsRowOrder = true, disk = root, place = "shelf:here") {
+  constructor(root: string, keep = 3, keepsRowOrder = true, disk = root, place = "shelf:here", maxAge?: number) {
     const logger = listeningLogger();
     const store = new BackupStore({
       root: join(disk, "backups"),
@@ -32,7 +32,7 @@ export class ShelfBackup extends FrameBackup {
       logger,
       lockTimeoutMs: 5_000,
     });
-    super({ store, logger, keep, keepsRowOrder });
+    super({ store, logger, keep, keepsRowOrder, maxAge });
     this.folder = join(root, "shelf");
     this.place = place;
     this.warnings = logger.warnings;

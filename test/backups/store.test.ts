@@ -43,14 +43,16 @@ describe("a backup that is made", () => {
       "sub/prices.csv",
       content("a\n1\n", { timeColumn: "a", key: ["a"], extra: { x: 1 } }),
     );
-    expect(await readFile(join(location, "data.csv"), "utf8")).toBe("a\n1\n");
+    await using opened = await store.open(location);
+    expect(await readFile(join(opened.folder, "data.csv"), "utf8")).toBe("a\n1\n");
+    expect(await readFile(join(opened.folder, "sub/schema.json"), "utf8")).toBe("{}");
     expect(await store.read(location)).toMatchObject({
-      ...{ location, storage: "csv", source: "sub/prices.csv", sequence: 1, rows: 1, bytes: 6, schema },
+      ...{ location, storage: "csv", source: "sub/prices.csv", sequence: 1, rows: 1, schema },
       ...{ timeColumn: "a", key: ["a"], extra: { x: 1 } },
       by: expect.stringMatching(/^tests on .+, process \d+$/),
       files: [
-        { name: "data.csv", bytes: 4, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-        { name: "sub/schema.json", bytes: 2 },
+        { name: "data.csv.zst", unpacked: 4, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        { name: "sub/schema.json.zst", unpacked: 2 },
       ],
     });
     expect(await store.verify(location)).toBe(true);
@@ -73,7 +75,7 @@ describe("a backup that is made", () => {
     const dump = async (folder: string) => {
       await content("a\n1\n").write(folder);
       // Read when the sums are taken: the disk loses a byte right after.
-      const damage = () => truncateSync(join(folder, "data.csv"), 3);
+      const damage = () => truncateSync(join(folder, "data.csv.zst"), 3);
       return {
         schema,
         rows: 1,
@@ -83,7 +85,9 @@ describe("a backup that is made", () => {
         },
       };
     };
-    await expect(store.createFrom("x", dump)).rejects.toThrow(/data\.csv in the new backup reads back differently/);
+    await expect(store.createFrom("x", dump)).rejects.toThrow(
+      /data\.csv\.zst in the new backup reads back differently/,
+    );
     expect(await store.list()).toEqual([]);
   });
 
@@ -184,16 +188,16 @@ describe("list", () => {
 
 describe("verify", () => {
   const damages: [string, (location: string) => Promise<unknown>][] = [
-    ["one byte was changed", (location) => flip(join(location, "data.csv"))],
-    ["a file was cut", (location) => truncate(join(location, "data.csv"), 3)],
-    ["a file grew", (location) => appendFile(join(location, "data.csv"), "x")],
-    ["a file is gone", (location) => rm(join(location, "sub/schema.json"))],
+    ["one byte was changed", (location) => flip(join(location, "data.csv.zst"))],
+    ["a file was cut", (location) => truncate(join(location, "data.csv.zst"), 3)],
+    ["a file grew", (location) => appendFile(join(location, "data.csv.zst"), "x")],
+    ["a file is gone", (location) => rm(join(location, "sub/schema.json.zst"))],
     ["a folder is gone", (location) => rm(join(location, "sub"), { recursive: true })],
     [
       "a file is a link to another",
       async (location) => {
-        await rename(join(location, "data.csv"), join(location, "other"));
-        await symlink("other", join(location, "data.csv"));
+        await rename(join(location, "data.csv.zst"), join(location, "other"));
+        await symlink("other", join(location, "data.csv.zst"));
       },
     ],
     ["the manifest was changed", (location) => flip(join(location, "manifest.json"))],

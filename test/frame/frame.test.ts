@@ -132,6 +132,23 @@ describe("without a schema", () => {
 });
 
 describe("with a schema", () => {
+  test.each(["2024-02-03T15:00:00Z", "2024-02-03 15:00:00.5+02:00"])(
+    "a wall clock does not take %s, which is an instant",
+    (text) => {
+      expect(() => frame({ t: [text] }, { t: "datetime[us]" })).toThrow(/wall clock/);
+      expect(() => frame({ t: [[text]] }, { t: "list[datetime[us]]" })).toThrow(/wall clock/);
+    },
+  );
+
+  test.each([[], "string", { a: 5 }, { a: null }])("%j is no schema", (schema) => {
+    expect(() => Reflect.apply(frame, null, [[{ a: 1 }], schema])).toThrow(SchemaError);
+  });
+
+  test("a name that is no valid Unicode is refused, of a column and of a field", () => {
+    expect(() => frame({ "\ud800": [1] })).toThrow(SchemaError);
+    expect(() => frame({ a: [{ "\ud800": 1 }] })).toThrow(SchemaError);
+  });
+
   test.each<[string, unknown]>([
     ["int64", "x"],
     ["int64", "1"],

@@ -70,7 +70,7 @@ describe("datetimes as texts and Dates", () => {
   test("go in to the tick that they show", () => {
     const property = fc.property(ms, fc.constantFrom("ms", "us"), (at, unit) => {
       const ticks = BigInt(at) * (unit === "ms" ? 1n : 1_000n);
-      const given = [new Date(at), new Date(at).toISOString(), ticks];
+      const given = [new Date(at), new Date(at).toISOString().slice(0, -1), ticks];
       const df = frame(
         { at: given, same: [ticks, ticks, ticks] },
         { at: `datetime[${unit}]`, same: `datetime[${unit}]` },

@@ -176,3 +176,12 @@ describe("upsert", () => {
     expect(await compareFrames(df, await merge(df, df.head(0), { mode: "upsert", key: ["k"] }))).toBeNull();
   });
 });
+
+test("decimals get as many digits on each side of the point as either has, and are refused beyond 38", async () => {
+  const old = frame({ v: ["999.99"] }, { v: "decimal(5, 2)" });
+  const merged = await merge(old, frame({ v: ["0.125"] }, { v: "decimal(4, 3)" }), { mode: "append" });
+  expect(types(merged)).toEqual(["v decimal(6, 3)"]);
+  expect(records(merged)).toEqual([{ v: "999.990" }, { v: "0.125" }]);
+  const fine = frame({ v: ["1"] }, { v: "decimal(38, 36)" });
+  await expect(merge(old, fine, { mode: "append" })).rejects.toThrow(SchemaError);
+});

@@ -86,3 +86,25 @@ describe("polars types", () => {
     );
   });
 });
+
+describe("what polars has no column for is no type", () => {
+  test.each([
+    "datetime[us, +05:30]",
+    "datetime[us, europe/berlin]",
+    "datetime[us, GMT+5]",
+    "datetime[us, Z]",
+    "datetime[us, Etc/Unknown]",
+    "datetime[us, Factory]",
+    "datetime[us, Mars/Base]",
+    'enum["x","x"]',
+    'struct{"a": int8, "a": int8}',
+  ])("%s", (text) => {
+    expect(() => parseType(text)).toThrow(SchemaError);
+  });
+
+  test("every zone of Intl is one, in frames too", () => {
+    for (const zone of [...Intl.supportedValuesOf("timeZone"), "UTC", "Asia/Calcutta", "GB", "EST5EDT", "Etc/GMT+12"]) {
+      expect(frame({ t: [0n] }, { t: `datetime[us, ${zone}]` }).height).toBe(1);
+    }
+  });
+});

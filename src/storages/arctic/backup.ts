@@ -23,7 +23,13 @@ export class ArcticBackup extends FrameBackup {
   constructor(parts: ArcticParts, snapshot?: string) {
     const { config, logger, rules } = parts;
     const store = openBackupStore(parts, rules.type, parts.storageId);
-    super({ store, logger, keep: config.BACKUP_KEEP, keepsRowOrder: rules.capabilities.keepsRowOrder });
+    super({
+      store,
+      logger,
+      keep: config.BACKUP_KEEP,
+      maxAge: config.BACKUP_MAX_AGE,
+      keepsRowOrder: rules.capabilities.keepsRowOrder,
+    });
     this.#parts = parts;
     this.#writer = new SymbolWriter(parts);
     this.#snapshot = snapshot;

@@ -16,12 +16,12 @@ export interface ArcticParts extends StorageContext {
 }
 
 /** @throws ConfigError when the settings point nowhere. */
-export function arcticParts({ config, logger }: StorageContext): ArcticParts {
+export function arcticParts(context: StorageContext): ArcticParts {
+  const { config, logger } = context;
   const place = arcticPlace(config);
   const locks = resolve(config.FS_DATA, ".millrace", "locks", "arctic");
   return {
-    config,
-    logger,
+    ...context,
     library: new ArcticLibrary(place, config, logger),
     rules: { type: "arctic", capabilities: arcticCapabilities(place.shared) },
     storageId: `arctic:${place.where}/${place.library}`,

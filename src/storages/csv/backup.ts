@@ -10,7 +10,7 @@ import { fileError } from "../../system/files.ts";
 import type { StorageContext } from "../context.ts";
 import { csvCapabilities } from "./capabilities.ts";
 import type { CsvFiles } from "./files.ts";
-import { contentOf, type KeptSchema } from "./kept-schema.ts";
+import { type Content, contentOf, type KeptSchema } from "./kept-schema.ts";
 import { formatOf } from "./names.ts";
 import type { ReadFrame } from "./reader.ts";
 
@@ -21,7 +21,13 @@ export class CsvBackup extends FrameBackup {
   constructor(context: StorageContext, files: CsvFiles) {
     const { config, logger } = context;
     const store = openBackupStore(context, "csv", files.storageId);
-    super({ store, logger, keep: config.BACKUP_KEEP, keepsRowOrder: csvCapabilities.keepsRowOrder });
+    super({
+      store,
+      logger,
+      keep: config.BACKUP_KEEP,
+      maxAge: config.BACKUP_MAX_AGE,
+      keepsRowOrder: csvCapabilities.keepsRowOrder,
+    });
     this.#files = files;
   }
 
@@ -42,10 +48,12 @@ export class CsvBackup extends FrameBackup {
     const [path, copy] = [await files.path(name), join(folder, `data${endingOf(name)}`)];
     const dumped = reader.stable(name, path, async () => {
       await copyFile(path, copy);
-      const kept = await this.#files.kept.find(name, await contentOf(copy));
-      if (kept) return { ...kept, extra: { kept: true } };
+      const bytes = await contentOf(copy);
+      const content = contentText(bytes);
+      const kept = await this.#files.kept.find(name, bytes);
+      if (kept) return { ...kept, content, extra: { kept: true } };
       const found = await reader.foreign(await reader.open(copy, name, {}, null));
-      return { ...found, extra: { kept: false } };
+      return { ...found, content, extra: { kept: false } };
     });
     return dumped.catch((cause: unknown) => {
       if (cause instanceof NotFoundError) return null;
@@ -73,6 +81,11 @@ export class CsvBackup extends FrameBackup {
     return (await this.#files.reader.read(name)).frame;
   }
 
+  /** Of the file's exact bytes, which say more than the frame does. */
+  protected override async contentOf(name: string): Promise<string> {
+    return contentText(await contentOf(await this.#files.folder.path(name)));
+  }
+
   protected override drop(name: string): Promise<boolean> {
     return this.#files.remove(name);
   }
@@ -89,6 +102,10 @@ export class CsvBackup extends FrameBackup {
     const path = join(folder, `data${endingOf(record.source)}`);
     return this.#files.reader.readFile(path, record.source, {}, keptOf(record));
   }
+}
+
+function contentText({ sha256 }: Content): string {
+  return `bytes:${sha256}`;
 }
 
 function endingOf(name: string): string {

@@ -1,6 +1,5 @@
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/settings.ts";
-import type { Logger } from "../../contracts/logger.ts";
 import { segmentName } from "../../frame/names.ts";
 import { withLock } from "../../system/lock.ts";
 import type { StorageContext } from "../context.ts";
@@ -8,9 +7,7 @@ import { Database } from "./database.ts";
 import { nameOf, parseName, type TableName } from "./identifiers.ts";
 
 /** What the source, the saver and the backup of one storage share. */
-export interface PostgresParts {
-  readonly config: Config;
-  readonly logger: Logger;
+export interface PostgresParts extends StorageContext {
   readonly database: Database;
   readonly storageId: string;
   /** The table that a frame's name means. @throws InvalidNameError */
@@ -25,12 +22,11 @@ export interface PostgresParts {
 }
 
 export function postgresParts(context: StorageContext): PostgresParts {
-  const { config, logger } = context;
+  const { config } = context;
   const table = (name: string) => parseName(name, config.DB_SCHEMA);
   const canonical = (name: string) => nameOf(table(name), config.DB_SCHEMA);
   return {
-    config,
-    logger,
+    ...context,
     database: new Database(context),
     storageId: storageIdOf(config),
     table,

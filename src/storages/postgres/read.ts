@@ -118,11 +118,6 @@ export async function streamRows(
     } catch (cause) {
       if (!open) throw cause;
       open = false;
-      // A rollback would have to wait for all rows that are still to come.
-      if (cause instanceof Misfit) {
-        session.abandon();
-        throw cause;
-      }
       throw await session.fail(castMisfit(cause, columns, frame) ?? cause);
     } finally {
       // The iteration was left in the middle.

@@ -6,6 +6,7 @@ import type { Reference, ShowingView, Table, TableColumn } from "./catalog.ts";
 import { fitColumn, type Step } from "./fit-column.ts";
 import { type FrameColumn, frameColumns } from "./frame-columns.ts";
 import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
+import { refuseReferenced } from "./staging.ts";
 import { baseType, mappingOf, nativeType } from "./types.ts";
 
 /** What a save asks for. */
@@ -61,7 +62,7 @@ export interface Found {
 /**
  * Plans a save: a new table from the frame's types, or what changes in the one that is there. Touches nothing.
  *
- * @throws SchemaError that lists every difference that is not allowed.
+ * @throws SchemaError that lists every difference that is not allowed; ConflictError for rows that others refer to, without a key.
  */
 export function planSave({ table, ...found }: Found, request: SaveRequest): SavePlan {
   return table ? planChange(table, found, request) : planCreate(request);
@@ -122,6 +123,10 @@ function planChange(
     before.push({ sql, reason: "keepOrder was asked for" });
   }
   const by = keyToGoBy(table, references, request);
+  if (!by && references.length > 0) {
+    const others = references.map((reference) => reference.table).join(", ");
+    throw refuseReferenced(request, `${others} refers to its rows, and there is no key to tell them apart`);
+  }
   if (by && !hasUnique(table, by)) {
     const sql = `CREATE UNIQUE INDEX ON ${quoteTable(name)} (${by.map(quote).join(", ")})`;
     before.push({ sql, reason: "rows are told apart by this key" });

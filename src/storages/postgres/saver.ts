@@ -1,4 +1,5 @@
 import type { Table } from "apache-arrow";
+import { refuseScratchName } from "../../backups/service.ts";
 import type { IBatchSaver } from "../../contracts/batches.ts";
 import type { IDataSaver } from "../../contracts/data-saver.ts";
 import type { IDelete } from "../../contracts/delete.ts";
@@ -139,6 +140,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     if (key) requireColumns({ fields }, key, place);
     for (const { name, type } of fields) if (key?.includes(name)) requireOrdered(parseType(type), name, frame);
     const name = this.#parts.table(frame);
+    refuseScratchName(name.table, "postgres");
     return { frame, name, fields, mode, schemaChange, widenToText, key, timeColumn, keepOrder };
   }
 

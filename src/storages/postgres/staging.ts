@@ -145,7 +145,7 @@ export async function replaceReferenced(
   await connection.run(`DELETE FROM ${target} t WHERE ${absent}`);
 }
 
-function refuseReferenced({ frame, name }: Staged, why: string): ConflictError {
+export function refuseReferenced({ frame, name }: Pick<Staged, "frame" | "name">, why: string): ConflictError {
   return new ConflictError(`The rows of ${frame} can't be replaced: ${why}.`, {
     storage: "postgres",
     frame,

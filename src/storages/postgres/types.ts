@@ -1,7 +1,7 @@
 import { FidelityError } from "../../errors.ts";
 import type { ColumnType } from "../../frame/types.ts";
 
-/** How a value's bytes are written and read in binary COPY: copy/write-values.ts and copy/read-values.ts have the layouts. */
+/** How a value's bytes are written and read in binary COPY: copy/write-fixed.ts and copy/read-values.ts have the layouts. */
 export type Wire =
   | "bool"
   | "int16"

@@ -11,7 +11,7 @@ import { errnoOf, fileError } from "../../system/files.ts";
 import { nearestExisting } from "../../system/folders.ts";
 import { tryLock, withLock } from "../../system/lock.ts";
 import { didYouMean } from "../../system/nearest.ts";
-import { placeFile, removeDurably } from "../../system/place-file.ts";
+import { isStaging, placeFile, removeDurably, stagingName } from "../../system/place-file.ts";
 import type { StorageContext } from "../context.ts";
 import type { FrameContent } from "../frame-saver.ts";
 import { checksumOf } from "./checksum.ts";
@@ -195,6 +195,11 @@ export class TempFiles {
 
   async #dropNotes(name: string, keep: string | null): Promise<void> {
     for (const note of await this.#notes(name)) if (note !== keep) await rm(join(this.root, note), { force: true });
+    // Those that killed writers did not get to place: each has a name of its own, which no later one takes.
+    const prefix = stagingName(notePrefix(name)).replace(/\.staging$/, "");
+    for (const file of await readdir(this.root).catch(() => [])) {
+      if (file.startsWith(prefix) && isStaging(file)) await rm(join(this.root, file), { force: true });
+    }
   }
 
   #lockOf(name: string): string {

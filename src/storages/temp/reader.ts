@@ -2,6 +2,7 @@ import type { FrameSchema } from "../../contracts/frame-schema.ts";
 import { CorruptDataError, NotFoundError } from "../../errors.ts";
 import { scanIpc } from "../../frame/ipc.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
+import { unreadable } from "../../frame/probe.ts";
 import { schemaOf } from "../../frame/schema.ts";
 import { holdFile } from "../../system/held-file.ts";
 import { checksumOf } from "./checksum.ts";
@@ -59,11 +60,24 @@ async function holdState(files: TempFiles, name: string, path: string, stamp: st
   if (note.checksum !== undefined && note.checksum !== (await checksumOf(held.path))) {
     throw new CorruptDataError("its bytes are not those that were written.", { storage: "temp", frame: name });
   }
+  if (note.checksum === undefined) await refuseHostile(name, path, stamp);
   const lazy = await scanIpc(held.path);
   const [none, height] = [await lazy.head(0).collect(), await lazy.select(pl.len()).collect()];
   const rows = Number(height.getColumn("len").toArray()[0] ?? 0);
   const kept = opened.move();
   return { lazy, schema: schemaOf(none), rows, ...note, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Files of other programs that can be read, by path and stamp. */
+const readable = new Set<string>();
+
+/** A file that another program put there is read in a process of its own first. */
+async function refuseHostile(name: string, path: string, stamp: string): Promise<void> {
+  const state = `${path} ${stamp}`;
+  if (readable.has(state)) return;
+  const why = await unreadable(path);
+  if (why !== null) throw new CorruptDataError(`it can't be read: ${why}.`, { storage: "temp", frame: name });
+  readable.add(state);
 }
 
 /** Like `readTemp`, with null when nothing has that name. */

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { compareFrames } from "../../../src/frame/compare.ts";
 import { frame as makeFrame } from "../../../src/frame/frame.ts";
@@ -361,8 +362,8 @@ test("backups hold the exact bytes and bring the frame back, types included", as
   await saver.saveWithBackup(two().head(1), "x");
   const [record] = await backup.listBackups("x");
   if (!record) throw new Error("no backup");
-  expect(record.files.map(({ name }) => name)).toEqual(["data.csv"]);
-  expect(await readFile(join(record.location, "data.csv"))).toEqual(before);
+  expect(record.files.map(({ name }) => name)).toEqual(["data.csv.zst"]);
+  expect(zstdDecompressSync(await readFile(join(record.location, "data.csv.zst")))).toEqual(before);
   expect(await backup.verifyBackup(record.location)).toBe(true);
   expect(await backup.proveBackup(record.location)).toBe(true);
   expect(await source.listSources()).toEqual(["x.csv"]);

@@ -88,6 +88,22 @@ describe("the embedded server", () => {
     expect((await again.source().getData("kept")).height).toBe(3);
   });
 
+  test("is killed in the middle of a save: the old rows stay, and the next save works", async () => {
+    const { config, storage } = await openServer({ DB_IDLE: "60s" });
+    await storage.saver().saveData(rows, "kept");
+    async function* batches() {
+      yield rows;
+      process.kill((await guardianOf(config)).server.pid, "SIGKILL");
+      for (let n = 0; n < 300; n++) yield frame({ id: Array.from({ length: 2_000 }, () => n) }, { id: "int32" });
+    }
+    await expect(storage.saver().saveBatches(batches(), "kept")).rejects.toMatchObject({
+      name: "UnavailableError",
+      retryable: true,
+    });
+    await storage.saver().saveData(frame({ id: [4] }, { id: "int32" }), "kept", { mode: "append" });
+    expect((await storage.source().getData("kept")).height).toBe(4);
+  });
+
   test("is stopped by `stop` only when nobody uses it, or by force, and starts again on use", async () => {
     const { config, storage } = await openServer({ DB_IDLE: "60s" });
     await storage.saver().saveData(rows, "kept");

@@ -285,3 +285,22 @@ test("a save that is killed at any moment leaves one of the two frames, with wha
     expect((await source.describe("x")).key).toEqual([kind === "0" ? "id" : "v"]);
   }
 }, 60_000);
+
+test("a file of another program that would end the process over its time zone is a CorruptDataError", async () => {
+  const { source, saver, root } = await openTemp();
+  await saver.saveData(makeFrame({ t: [new Date(0)] }, { t: "datetime[ms, Europe/Berlin]" }), "own");
+  const bytes = await readFile(join(root, "own.arrow"));
+  await writeFile(join(root, "other.arrow"), bytes);
+  expect((await source.getData("other")).height).toBe(1);
+  await writeFile(join(root, "other.arrow"), bytes.toString("latin1").replaceAll("Europe", "Eurnpe"), "latin1");
+  await expect(source.getData("other")).rejects.toMatchObject({ code: "DATA_CORRUPT", frame: "other" });
+});
+
+test("what writers left that were killed while they placed a note is removed by the next save", async () => {
+  const { saver, root } = await openTemp();
+  await saver.saveData(two(), "x");
+  const [note = ""] = (await readdir(root)).filter((file) => file.endsWith(".note"));
+  await writeFile(join(root, `.${note.replace(/\d+-\d+-\d+/, "1-2-3")}.staging`), "{");
+  await saver.saveData(two(), "x");
+  expect((await readdir(root)).filter((file) => file.includes("note"))).toEqual([expect.stringMatching(/^\.[^.]/)]);
+});

@@ -83,17 +83,20 @@ async function makeTable(restore: Restore, own: boolean): Promise<string[]> {
 }
 
 /** A statement that is optional is undone alone when the server refuses it. */
-async function runAll({ run }: Connection, statements: readonly RestoreStatement[]): Promise<string[]> {
+async function runAll(connection: Connection, statements: readonly RestoreStatement[]): Promise<string[]> {
+  const { client, run } = connection;
+  // The extended protocol takes one statement only, whatever a definition holds.
+  const runOne = (text: string) => client.query({ text, values: [], ...{ queryMode: "extended" } });
   const warnings: string[] = [];
   await run("SET LOCAL search_path = pg_catalog");
   for (const { sql, optional } of statements) {
     if (!optional) {
-      await run(sql);
+      await runOne(sql);
       continue;
     }
     await run("SAVEPOINT millrace_optional");
     try {
-      await run(sql);
+      await runOne(sql);
     } catch (cause) {
       await run("ROLLBACK TO SAVEPOINT millrace_optional");
       warnings.push(`Not restored (${cause instanceof Error ? cause.message : String(cause)}): ${sql};`);

@@ -21,7 +21,7 @@ import { literal } from "./create.ts";
 import { storedColumns } from "./definition.ts";
 import { readDefinition } from "./read-definition.ts";
 import { definitionOf, restoreTable } from "./restore.ts";
-import { sumRows } from "./row-sum.ts";
+import { type RowSum, sumRows } from "./row-sum.ts";
 
 /** Backups of tables: their definition in the manifest, their rows as COPY gives them, all from one snapshot. */
 export class PostgresBackup extends FrameBackup {
@@ -33,7 +33,13 @@ export class PostgresBackup extends FrameBackup {
   constructor(parts: PostgresParts, snapshot: string | null = null) {
     const { config, logger } = parts;
     const store = openBackupStore(parts, "postgres", parts.storageId);
-    super({ store, logger, keep: config.BACKUP_KEEP, keepsRowOrder: postgresCapabilities.keepsRowOrder });
+    super({
+      store,
+      logger,
+      keep: config.BACKUP_KEEP,
+      maxAge: config.BACKUP_MAX_AGE,
+      keepsRowOrder: postgresCapabilities.keepsRowOrder,
+    });
     this.#parts = parts;
     this.#source = new PostgresSource(parts);
     this.#snapshot = snapshot;
@@ -87,22 +93,20 @@ export class PostgresBackup extends FrameBackup {
     const lock = lockForReading(relation, target);
     const first = this.#snapshot === null ? lock : `SET TRANSACTION SNAPSHOT ${literal(this.#snapshot)}`;
     const use = { doing: "read" as const, frame: name, name: target, begin: readOnly, first };
-    return database.use(use, async (connection) => {
+    const path = join(folder, rowsFile);
+    const dumped = await database.use(use, async (connection) => {
       // A row that this user may not see must not be missing without a word.
       await connection.run("SET LOCAL row_security = off");
       const described = await describeTable(connection, relation);
       const { kept, primaryKey } = described;
       const schema = { fields: fieldsOfColumns(frameColumns(described)) };
       const definition = await readDefinition(connection, relation);
-      const rows = await copyToFile(connection, {
-        table: quoteTable(target),
-        definition,
-        path: join(folder, rowsFile),
-      });
+      const rows = await copyToFile(connection, { table: quoteTable(target), definition, path });
       const key = kept?.key ?? (primaryKey.length > 0 ? primaryKey : undefined);
       const inFrame = key?.every((column) => schema.fields.some((field) => field.name === column)) ? key : undefined;
       return { schema, rows, timeColumn: kept?.timeColumn, key: inFrame, extra: definition };
     });
+    return { ...dumped, content: contentText(await sumRows(unpackedRows(path), dumped.extra.format)) };
   }
 
   protected override restore(folder: string, record: StoredBackup, destination: string): Promise<void> {
@@ -125,11 +129,25 @@ export class PostgresBackup extends FrameBackup {
     return postgresHealth(this.#parts);
   }
 
+  /** A table is read where tables are: the rows alone do not say how PostgreSQL shows them. */
+  protected override readDump(folder: string, record: StoredBackup): Promise<DataFrame> {
+    const scratch = this.scratchName(record.source);
+    return this.exclusive(scratch, async () => {
+      try {
+        await this.restore(folder, record, scratch);
+        return await this.load(scratch);
+      } finally {
+        await this.drop(scratch);
+      }
+    });
+  }
+
   /** Byte by byte, in any order of rows: so every type is compared, also those that a frame holds as text. */
-  protected override async difference(record: StoredBackup, scratch: string): Promise<string | null> {
+  protected override async difference(folder: string, record: StoredBackup, scratch: string): Promise<string | null> {
     const definition = definitionOf(record);
-    const kept = await sumRows(unpackedRows(join(record.location, rowsFile)), definition.format);
+    const kept = await sumRows(unpackedRows(join(folder, rowsFile)), definition.format);
     if (kept.rows !== record.rows) return `its files hold ${kept.rows} rows, not ${record.rows}.`;
+    if (record.content !== undefined && record.content !== contentText(kept)) return "its files hold other rows.";
     const { database, table } = this.#parts;
     const restored = await database.use({ doing: "read", frame: scratch, begin: readOnly }, async ({ client }) => {
       const columns = storedColumns(definition).map(({ name }) => quote(name));
@@ -140,4 +158,9 @@ export class PostgresBackup extends FrameBackup {
       ? null
       : `${restored.rows} rows came back, of ${kept.rows}, and they differ.`;
   }
+}
+
+/** The sum of what COPY gives for each row, in any order. */
+function contentText({ rows, sum }: RowSum): string {
+  return `copy-1:${rows}:${sum.toString(16)}`;
 }

@@ -12,8 +12,9 @@ const last = new Set([0x43, 0x45]);
 const forDriver = new Set([0x4e, 0x53, 0x41]);
 
 /**
- * The bytes that `COPY … TO STDOUT` gives, as they arrive: `client.query(new CopyOut(sql))`, then iterate it once. Reads the socket
- * itself, since the driver makes a buffer for every row, which takes longer than to decode it. The protocol's messages:
+ * The bytes that `COPY … TO STDOUT` gives, as they arrive: `client.query(new CopyOut(sql))`, then iterate it once. Leaving it in the
+ * middle ends the connection. Reads the socket itself, since the driver makes a buffer for every row, which takes longer than to
+ * decode it. The protocol's messages:
  *
  *     byte     what it is
  *     int32    length of this number and the content
@@ -34,7 +35,6 @@ export class CopyOut implements Submittable, AsyncIterable<Buffer> {
   #wake: (() => void) | undefined;
   #error: unknown;
   #done = false;
-  #unwanted = false;
 
   constructor(sql: string) {
     this.#sql = sql;
@@ -80,10 +80,8 @@ export class CopyOut implements Submittable, AsyncIterable<Buffer> {
         });
       }
     } finally {
-      // What was left in the middle still comes, and goes nowhere.
-      this.#unwanted = true;
-      this.#waiting = [];
-      this.#socket?.resume();
+      // Left in the middle: nothing else could use the connection before all rows have come.
+      if (!this.#done) this.#socket?.destroy();
     }
   }
 
@@ -134,7 +132,7 @@ export class CopyOut implements Submittable, AsyncIterable<Buffer> {
   }
 
   #add(bytes: Buffer): void {
-    if (bytes.length === 0 || this.#unwanted) return;
+    if (bytes.length === 0) return;
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
     if (this.#waitingBytes >= maxWaiting) this.#socket?.pause();

@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecordBatch, Schema } from "apache-arrow";
 import { CorruptDataError } from "../../../errors.ts";
 import { arrowLibrary } from "../../../frame/arrow-library.ts";
-import { type ColumnBuilder, newBuilder } from "./column-builder.ts";
+import type { ColumnBuilder } from "./column-builder.ts";
 import { headerBytes } from "./format.ts";
 import type { DecodedColumn } from "./misfit.ts";
+import { newBuilder } from "./new-builder.ts";
 
 /** What to decode. */
 export interface DecodeOptions {

@@ -1,7 +1,8 @@
 import type { Data, Table } from "apache-arrow";
 import { FidelityError } from "../../../errors.ts";
 import type { Mapping } from "../types.ts";
-import { type FieldRows, isNull, type Refuse, type ValueWriter, writerOf } from "./write-values.ts";
+import { type FieldRows, isNull, type Refuse, type ValueWriter } from "./value-writer.ts";
+import { writerOf } from "./write-values.ts";
 
 /** A column of a frame on its way into a table. */
 export interface EncodedColumn {

@@ -6,7 +6,7 @@
  *              int32     length of an extension, 0
  *     row      int16     number of fields
  *       field  int32     length of the value in bytes, -1 for null
- *              bytes     the value: write-values.ts and read-values.ts have the layout of each type
+ *              bytes     the value: write-fixed.ts and read-values.ts have the layout of each type
  *     trailer  int16     -1
  *
  * @module

@@ -1,0 +1,58 @@
+import type { DataFrame } from "nodejs-polars";
+import type { IDataSaver } from "../../contracts/data-saver.ts";
+import type { IStorage } from "../../contracts/storage.ts";
+import { concatFrames } from "../../frame/batches.ts";
+import { prices } from "../samples.ts";
+
+/** The ways to save that are killed. */
+export const saveKinds = ["replace", "append", "upsert", "backup"] as const;
+export type SaveKind = (typeof saveKinds)[number];
+
+/** A save, with what stands there before and after it. */
+export interface CrashSave {
+  readonly before: DataFrame;
+  readonly after: DataFrame;
+  /** Whether saving once more, after it took effect, changes nothing. */
+  readonly repeatable: boolean;
+  prepare(saver: IDataSaver, name: string): Promise<unknown>;
+  save(saver: IDataSaver, name: string): Promise<unknown>;
+}
+
+/** The ways that a storage has, of those asked for. */
+export function kindsOf({ capabilities, saver }: IStorage, asked: readonly SaveKind[]): SaveKind[] {
+  if (!saver) return [];
+  return asked.filter((kind) => kind === "backup" || capabilities.modes.includes(kind));
+}
+
+export function crashSave(kind: SaveKind, rows: number): CrashSave {
+  const before = prices(rows, 1);
+  const prepare = (saver: IDataSaver, name: string) => saver.saveData(before, name, { key: ["id"] });
+  switch (kind) {
+    case "replace":
+    case "backup": {
+      const after = prices(rows + 7, 2);
+      const save = (saver: IDataSaver, name: string) =>
+        kind === "backup"
+          ? saver.saveWithBackup(after, name, { key: ["id"] })
+          : saver.saveData(after, name, { key: ["id"] });
+      return { before, after, repeatable: true, prepare, save };
+    }
+    case "append": {
+      const added = prices(rows, 3, rows);
+      const after = concatFrames([before, added]);
+      return {
+        ...{ before, after, repeatable: false, prepare },
+        save: (saver, name) => saver.saveData(added, name, { mode: "append" }),
+      };
+    }
+    case "upsert": {
+      const half = rows >> 1;
+      const changed = prices(rows, 4, half);
+      const after = concatFrames([prices(half, 1), changed]);
+      return {
+        ...{ before, after, repeatable: true, prepare },
+        save: (saver, name) => saver.saveData(changed, name, { mode: "upsert", key: ["id"] }),
+      };
+    }
+  }
+}
