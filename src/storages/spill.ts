@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { Config } from "../config/settings.ts";
 import type { FrameSchema } from "../contracts/frame-schema.ts";
 import { SchemaError } from "../errors.ts";
@@ -38,6 +39,7 @@ export async function spillBatches(batches: AsyncIterable<DataFrame>, options: S
   const parts: LazyDataFrame[] = [];
   let first: FrameSchema | undefined;
   let height = 0;
+  let bytes = 0;
   for await (const batch of requireBatches(batches, { storage, frame })) {
     signal?.throwIfAborted();
     requireFrame(batch, storage, frame);
@@ -46,8 +48,11 @@ export async function spillBatches(batches: AsyncIterable<DataFrame>, options: S
     first ??= schema;
     requireSame(first, schema, parts.length, options);
     const rows = heightOf(batch);
-    const file = files.use(await exchangeFile(options.config, rows * schema.fields.length * bytesOfValue));
+    const hint = rows * schema.fields.length * bytesOfValue;
+    // What is in memory (/dev/shm) stays small; the rest lies in FS_TEMP.
+    const file = files.use(await exchangeFile(options.config, bytes > mostInMemory ? Number.POSITIVE_INFINITY : hint));
     await writeIpc(batch, file.path, { storage, frame });
+    bytes += (await stat(file.path)).size;
     parts.push(await scanIpc(file.path));
     height += rows;
     options.onRows?.(height);
@@ -61,6 +66,9 @@ export async function spillBatches(batches: AsyncIterable<DataFrame>, options: S
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
+
+/** Batches beyond this go to FS_TEMP, however much room there is in memory. */
+const mostInMemory = 256 << 20;
 
 /** A guess, for where there is room. */
 const bytesOfValue = 16;

@@ -36,7 +36,8 @@ test("the tarball holds what runs and nothing else", () => {
   expect(files).toContain("dist/index.js");
   expect(files).toContain("dist/cli/main.js");
   expect(files).toContain("dist/storages/arctic/worker.py");
-  expect(files.filter((file) => /^(src|test|scripts|bench|examples|node_modules)\/|\.test\./.test(file))).toEqual([]);
+  expect(files).toContain("examples/own-storage/sqlite-storage.ts");
+  expect(files.filter((file) => /^(src|test|scripts|bench|node_modules)\/|\.test\./.test(file))).toEqual([]);
 });
 
 test("an installed package is imported in a plain ESM program, and the program ends by itself", async () => {

@@ -3,6 +3,7 @@ import { findRelation } from "./catalog.ts";
 import { readWrite } from "./database.ts";
 import { quoteTable } from "./identifiers.ts";
 import { removeKept } from "./kept-frame.ts";
+import { metadataRights, recordChanges } from "./metadata.ts";
 import type { PostgresParts } from "./parts.ts";
 
 /**
@@ -24,8 +25,11 @@ export async function deleteTable({ database, table }: PostgresParts, frame: str
         hint: `Drop it by hand if nothing needs it: DROP VIEW ${quoteTable(name)};`,
       });
     }
-    await connection.run(`DROP TABLE ${quoteTable(name)}`);
+    const sql = `DROP TABLE ${quoteTable(name)}`;
+    await connection.run(sql);
     await removeKept(connection, relation.oid);
+    const { changes } = await metadataRights(connection);
+    if (changes) await recordChanges(connection, relation.oid, name, [{ sql, reason: "deleteData was called" }]);
     return true;
   });
 }

@@ -81,6 +81,19 @@ test("a column that a view shows keeps its type: the save is refused with the SQ
   expect(await sql("SELECT next FROM showing ORDER BY 1")).toEqual([{ next: 2 }, { next: 70_001 }]);
 });
 
+test("a deletion and a restore are recorded too", async () => {
+  const { storage } = postgres;
+  await storage.saver().saveData(frame({ a: [1] }, { a: "int32" }), "recorded");
+  const [, location] = await storage.backup().backupData("recorded");
+  await storage.saver().deleteData("recorded");
+  await storage.backup().restoreData(location ?? "");
+  expect((await changesOf("recorded")).map(({ statement }) => statement)).toEqual([
+    'CREATE TABLE "public"."recorded" ("a" integer)',
+    'DROP TABLE "public"."recorded"',
+    'CREATE TABLE "public"."recorded" ("a" integer)',
+  ]);
+});
+
 describe("widenToText", () => {
   test("turns a column to text where nothing else holds both, and only when it is asked for", async () => {
     const saver = postgres.storage.saver();

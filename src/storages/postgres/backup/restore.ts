@@ -8,7 +8,7 @@ import { type Connection, readWrite } from "../database.ts";
 import { lockedName, nameLock } from "../holder.ts";
 import { quote, quoteTable, type TableName } from "../identifiers.ts";
 import { boundOf, keptShape, removeKept, writeKept } from "../kept-frame.ts";
-import { ensureMetadata, type MetadataRights } from "../metadata.ts";
+import { ensureMetadata, type MetadataRights, recordChanges } from "../metadata.ts";
 import type { PostgresParts } from "../parts.ts";
 import { refuseChildren } from "../save.ts";
 import { insertStaged, replaceReferenced, stagingTable } from "../staging.ts";
@@ -26,6 +26,8 @@ interface Restore {
   readonly frame: string;
   readonly rows: number;
   readonly path: string;
+  /** Statements that changed the table. */
+  readonly ran: string[];
 }
 
 /** What a backup says of its table. @throws CorruptDataError */
@@ -59,10 +61,10 @@ export async function restoreTable(
     async (connection) => {
       await connection.run(`SELECT pg_catalog.pg_advisory_xact_lock(${nameLock})`, [lockedName(name)]);
       const path = join(folder, rowsFile);
-      const restore = { connection, definition, name, frame: destination, rows: record.rows, path };
+      const restore: Restore = { connection, definition, name, frame: destination, rows: record.rows, path, ran: [] };
       const relation = await findRelation(connection, name);
       const told = relation ? await replaceRows(restore, relation) : await makeTable(restore, own);
-      await keep(connection, definition, name, rights);
+      await keep(restore, rights, `restored from ${record.location}`);
       return told;
     },
   );
@@ -70,13 +72,14 @@ export async function restoreTable(
 }
 
 async function makeTable(restore: Restore, own: boolean): Promise<string[]> {
-  const { connection, definition, name } = restore;
+  const { connection, definition, name, ran } = restore;
   assertDistinct(name.table, (await takenNames(connection, name.schema)) ?? [], "postgres");
   const scratch = isScratchName(name.table);
   const plan = planCreate(definition, name, { own, scratch });
   const warnings = await runAll(connection, plan.before);
   await copyAll(restore, quoteTable(name));
   warnings.push(...(await runAll(connection, plan.after)));
+  if (!scratch) ran.push(...[...plan.before, ...plan.after].flatMap(({ sql, optional }) => (optional ? [] : [sql])));
   if (definition.left.length > 0 && !scratch)
     warnings.push(`Not restored, since a backup does not hold it: ${definition.left.join(", ")}.`);
   return warnings;
@@ -139,6 +142,7 @@ async function replaceRows(restore: Restore, relation: Relation): Promise<string
     await stage(restore);
     if (references.length === 0) await connection.run(`DELETE FROM ${target}`);
     for (const sql of plan.statements) await connection.run(sql);
+    restore.ran.push(...plan.statements);
     const { columns, targets } = plan;
     const staged = { frame, name, columns, targets, rows: restore.rows };
     const key = table.primaryKey.length > 0 ? table.primaryKey : undefined;
@@ -211,14 +215,16 @@ async function raiseSequences({ connection, definition, name }: Restore, table: 
 }
 
 async function keep(
-  connection: Connection,
-  definition: TableDefinition,
-  name: TableName,
+  { connection, definition, name, ran }: Restore,
   rights: MetadataRights,
+  reason: string,
 ): Promise<void> {
   const relation = await findRelation(connection, name);
+  if (!relation) return;
+  const changes = ran.map((sql) => ({ sql, reason }));
+  if (rights.changes) await recordChanges(connection, relation.oid, name, changes);
+  if (!rights.frames) return;
   const kept = keptShape.safeParse(definition.kept);
-  if (!relation || !rights.frames) return;
   if (!kept.success) {
     await removeKept(connection, relation.oid);
     return;
