@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StoredBackup } from "../../backups/manifest.ts";
 import { FrameBackup, isScratchName } from "../../backups/service.ts";
 import { type DumpedFrame, openBackupStore } from "../../backups/store.ts";
-import { NotFoundError } from "../../errors.ts";
+import { CorruptDataError, NotFoundError, SchemaError } from "../../errors.ts";
 import { heightOf, lazyOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { fileError } from "../../system/files.ts";
@@ -14,7 +14,7 @@ import { contentOf, type KeptSchema } from "./kept-schema.ts";
 import { formatOf } from "./names.ts";
 import type { ReadFrame } from "./reader.ts";
 
-/** Backups hold the exact bytes of a file, and its schema where millrace wrote it. */
+/** Backups hold the exact bytes of a file, also of one that can't be read, and its schema where millrace wrote it. */
 export class CsvBackup extends FrameBackup {
   readonly #files: CsvFiles;
 
@@ -44,8 +44,7 @@ export class CsvBackup extends FrameBackup {
       await copyFile(path, copy);
       const kept = await this.#files.kept.find(name, await contentOf(copy));
       if (kept) return { ...kept, extra: { kept: true } };
-      const found = await reader.foreign(await reader.open(copy, name, {}, null));
-      return { ...found, extra: { kept: false } };
+      return this.#lookedAt(name, copy);
     });
     return dumped.catch((cause: unknown) => {
       if (cause instanceof NotFoundError) return null;
@@ -85,6 +84,28 @@ export class CsvBackup extends FrameBackup {
     return this.#files.usable();
   }
 
+  /** What a file of another program shows of its frame. One that takes options to be read shows nothing, and is bytes all the same. */
+  async #lookedAt(name: string, copy: string): Promise<DumpedFrame> {
+    const { reader } = this.#files;
+    try {
+      const found = await reader.foreign(await reader.open(copy, name, {}, null));
+      return { ...found, extra: { kept: false } };
+    } catch (cause) {
+      if (!(cause instanceof CorruptDataError || cause instanceof SchemaError)) throw cause;
+      this.logger.warn({ storage: "csv", frame: name }, `${name} is backed up as bytes only: ${cause.message}`);
+      return { rows: 0, schema: { fields: [] }, extra: { kept: false, unread: cause.message } };
+    }
+  }
+
+  protected override async difference(record: StoredBackup, scratch: string): Promise<string | null> {
+    if (!isUnread(record)) return super.difference(record, scratch);
+    const [kept, restored] = await Promise.all([
+      contentOf(join(record.location, `data${endingOf(record.source)}`)),
+      contentOf(await this.#files.folder.path(scratch)),
+    ]);
+    return kept.bytes === restored.bytes && kept.sha256 === restored.sha256 ? null : "its bytes are others.";
+  }
+
   #readDump(folder: string, record: StoredBackup): Promise<ReadFrame> {
     const path = join(folder, `data${endingOf(record.source)}`);
     return this.#files.reader.readFile(path, record.source, {}, keptOf(record));
@@ -93,6 +114,11 @@ export class CsvBackup extends FrameBackup {
 
 function endingOf(name: string): string {
   return formatOf(name)?.ending ?? ".csv";
+}
+
+/** Whether the file could not be read when it was backed up. */
+function isUnread({ extra }: StoredBackup): boolean {
+  return typeof extra === "object" && extra !== null && "unread" in extra;
 }
 
 /** The schema that was kept of the file when it was backed up. Null when another program had written it. */
