@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { Config } from "../config/settings.ts";
 import { UnavailableError } from "../errors.ts";
+import { fileError } from "../system/files.ts";
 import { freeBytes, privateFolder } from "../system/folders.ts";
 import { tryLock } from "../system/lock.ts";
 
@@ -25,8 +26,7 @@ const margin = 64 * 2 ** 20;
  * Layout: `<root>/<process>.lock`, held as long as the process lives, and `<root>/<process>/<number>.arrow`.
  */
 export async function exchangeFile(config: Pick<Config, "FS_TEMP">, bytesHint: number): Promise<ExchangeFile> {
-  const folder = await ownFolder(await chooseRoot(config, bytesHint));
-  const path = join(folder, `${++fileNumber}.arrow`);
+  const path = join(await exchangePlace(config, bytesHint), `${++fileNumber}.arrow`);
   return {
     path,
     async [Symbol.asyncDispose]() {
@@ -37,7 +37,7 @@ export async function exchangeFile(config: Pick<Config, "FS_TEMP">, bytesHint: n
 
 /** As `exchangeFile`, an empty folder for files of about `bytesHint` bytes together. Disposing of it removes all of it. */
 export async function exchangeFolder(config: Pick<Config, "FS_TEMP">, bytesHint: number): Promise<ExchangeFile> {
-  const path = join(await ownFolder(await chooseRoot(config, bytesHint)), `${++fileNumber}`);
+  const path = join(await exchangePlace(config, bytesHint), `${++fileNumber}`);
   await mkdir(path, { mode: 0o700 });
   return {
     path,
@@ -45,6 +45,14 @@ export async function exchangeFolder(config: Pick<Config, "FS_TEMP">, bytesHint:
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+async function exchangePlace(config: Pick<Config, "FS_TEMP">, bytesHint: number): Promise<string> {
+  try {
+    return await ownFolder(await chooseRoot(config, bytesHint));
+  } catch (cause) {
+    throw fileError(cause, { doing: "make an exchange file" });
+  }
 }
 
 /** Where exchange files go when no configuration is at hand. */

@@ -1,23 +1,37 @@
 import { describe, expect, test } from "vitest";
+import type { SaveKind } from "../../src/testing/index.ts";
 import { killSavesOf, storageTypes } from "./kills.ts";
 import { record } from "./report.ts";
 
-const kills = Number(process.env.MILLRACE_KILLS ?? 500);
+/** Of each way to save, in each storage. */
+const kills = Number(process.env.MILLRACE_KILLS ?? 125);
 
-describe("processes that are killed while they save", () => {
-  test.concurrent.each(storageTypes)("leave the old frame or the new one, and nothing else, in %s", async (storage) => {
-    const outcome = await killSavesOf(storage, kills).then(
-      (report) => ({
-        failures: 0,
-        found: `${report.old} times the old frame, ${report.new} times the new one; ${report.steps.length} different steps`,
-      }),
-      (cause: unknown) => {
-        const message = cause instanceof Error ? cause.message : String(cause);
-        console.error(message);
-        return { failures: Number(/^(\d+) of/.exec(message)?.[1] ?? 1), found: "see the log" };
-      },
-    );
-    await record({ fault: "kill -9 during a save", storage, tries: kills, ...outcome });
-    expect(outcome.failures).toBe(0);
-  });
+const kinds: readonly (readonly [kind: SaveKind, words: string])[] = [
+  ["replace", "replace"],
+  ["append", "append"],
+  ["upsert", "upsert"],
+  ["backup", "replace with backup"],
+];
+
+const each = kinds.flatMap(([kind, words]) => storageTypes.map((storage) => ({ storage, kind, words })));
+
+describe("a process that is killed while it saves", () => {
+  test.concurrent.each(each)(
+    "leaves the old frame or the new one in $storage: $words",
+    async ({ storage, kind, words }) => {
+      const outcome = await killSavesOf(storage, kills, { saves: [kind], rows: 500 }).then(
+        (report) => ({
+          failures: 0,
+          found: `${report.old} times the old frame, ${report.new} the new one; ${report.steps.length} different steps`,
+        }),
+        (cause: unknown) => {
+          const message = cause instanceof Error ? cause.message : String(cause);
+          console.error(`${storage}, ${words}: ${message}`);
+          return { failures: Number(/^(\d+) of/.exec(message)?.[1] ?? 1), found: "see the log" };
+        },
+      );
+      await record({ fault: `kill -9 during ${words}`, storage, tries: kills, ...outcome });
+      expect(outcome.failures).toBe(0);
+    },
+  );
 });

@@ -4,11 +4,11 @@ import { type FeedOptions, feed } from "./fuzz.ts";
 const seed = 7;
 const samples: Omit<FeedOptions, "seed">[] = [
   { what: "csv", storage: "csv", count: 60 },
-  { what: "arrow", storage: "temp", count: 30 },
-  { what: "backup", storage: "csv", count: 20 },
-  { what: "backup", storage: "arctic", count: 20 },
-  { what: "backup", storage: "postgres", count: 20 },
-  ...["csv", "temp", "postgres", "arctic"].map((storage) => ({ what: "names" as const, storage, count: 60 })),
+  { what: "arrow", storage: "temp", count: 16 },
+  { what: "backup", storage: "csv", count: 12 },
+  { what: "backup", storage: "arctic", count: 12 },
+  { what: "backup", storage: "postgres", count: 12 },
+  ...["csv", "temp", "postgres", "arctic"].map((storage) => ({ what: "names" as const, storage, count: 40 })),
   { what: "configs", storage: "", count: 200 },
 ];
 
