@@ -80,8 +80,10 @@ export function makeLevel(
 /** The settings that name a PostgreSQL server, so that the embedded one is not wanted by default. */
 export const serverSettings = ["DB_SERVER", "DB_PORT"] as const satisfies readonly SettingName[];
 
+const aliases = new Set(settingNames.flatMap((field) => settingMeta(field).aliases ?? []));
+
 function unknownSettings(raw: Readonly<Record<string, unknown>>, place: (field: string) => string): string[] {
   return Object.keys(raw)
-    .filter((field) => /^(DB|FS|ARCTIC)_/.test(field) && !isSetting(field))
+    .filter((field) => /^(DB|FS|ARCTIC)_/.test(field) && !isSetting(field) && !aliases.has(field))
     .map((field) => `${field} (${place(field)}) is not a setting of millrace and passes through unread`);
 }

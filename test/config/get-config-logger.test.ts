@@ -201,6 +201,15 @@ test("a DATABASE_URL of another kind is no matter where DB_SERVER names the serv
   expect(config.DB_SERVER).toBe("db");
 });
 
+test("DB_SSL is another word for DB_TLS, also in the app's config, and verify-full for verify", async () => {
+  await using app = await appFolder({
+    "millrace.config.mjs": `${ownLogger}
+      export const initLogger = () => ({ config: { DB_SSL: "verify-full", DB_CA: "./ca.pem" }, logger });`,
+  });
+  expect((await app.config()).config).toMatchObject({ DB_TLS: "verify", DB_CA: "./ca.pem" });
+  expect(String(Reflect.get(globalThis, "lines"))).not.toContain("DB_SSL");
+});
+
 test("a misspelt setting and an unused URL parameter are warned of", async () => {
   await using app = await appFolder({
     "millrace.config.mjs": `${ownLogger}

@@ -97,3 +97,22 @@ test("a time without an offset in a column with a zone is told as that", async (
   const read = source.getData("x", { schema: declared("datetime[us, Europe/Berlin]") });
   await expect(read).rejects.toThrow(/no datetime\[us, Europe\/Berlin\]: it has no offset from UTC/);
 });
+
+test("what has no option is read as text and converted in polars, as the document shows", async () => {
+  const { source } = await withFiles({ "ledger.csv": "date;amount;paid\n29.02.2024;1.234,5;yes\n01.03.2024;NA;no\n" });
+  const fields = ["date", "amount", "paid"].map((name) => ({ name, type: "string", nullable: true }));
+  const raw = await source.getData("ledger", { separator: ";", schema: { fields } });
+  const amount = pl
+    .when(pl.col("amount").eq(pl.lit("NA")))
+    .then(pl.lit(null))
+    .otherwise(pl.col("amount"));
+  const ledger = raw.withColumns(
+    pl.col("date").str.strptime(pl.Date, "%d.%m.%Y"),
+    amount.str.replaceAll("[.]", "").str.replace(",", ".").cast(pl.Float64, true).alias("amount"),
+    pl.col("paid").eq(pl.lit("yes")).alias("paid"),
+  );
+  expect(ledger.rows()).toEqual([
+    [new Date("2024-02-29"), 1234.5, true],
+    [new Date("2024-03-01"), null, false],
+  ]);
+});

@@ -100,3 +100,17 @@ test.each([
     message: expect.stringContaining(`Column "v" is ${sqlType} in the table`),
   });
 });
+
+test("the error names the right one of several columns, in a part of the table and in batches too", async () => {
+  await sql(`CREATE TABLE several AS SELECT 1 AS n, 'today' AS a, '2024-01-02' AS b, 'yes' AS c, '2024-02-30' AS d`);
+  const source = postgres.storage.source();
+  const named = (name: string) => ({ name: "FidelityError", message: expect.stringContaining(`Column "${name}"`) });
+  const schema = { a: "date", b: "date", c: "boolean", d: "date" };
+  await expect(source.getData("several", { schema, columns: ["b", "c"] })).rejects.toMatchObject(named("c"));
+  await expect(source.getBatches("several", { schema, columns: ["b", "a"] }).next()).rejects.toMatchObject(named("a"));
+  await expect(source.getData("several", { schema, columns: ["n", "d"] })).rejects.toMatchObject(named("d"));
+  await expect(source.getData("several", { schema, columns: ["d", "b"] })).rejects.toThrow(
+    /One of the columns "d" \(date\), "b" \(date\) holds .*2024-02-30/,
+  );
+  expect((await source.getData("several", { schema, columns: ["b"] })).height).toBe(1);
+});

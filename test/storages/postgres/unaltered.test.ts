@@ -69,6 +69,17 @@ describe("a column with a precision, which would round what is saved", () => {
   });
 });
 
+test("a backup is not restored into a column that would round its values", async () => {
+  const { storage } = postgres;
+  await storage.saver().saveData(frame({ t: ["00:00:00.6"] }, { t: "time" }), "round_backup");
+  const [, location] = await storage.backup().backupData("round_backup");
+  await sql("ALTER TABLE round_backup ALTER t TYPE time(0)");
+  await expect(storage.backup().restoreData(location ?? "")).rejects.toMatchObject({ name: "SchemaError" });
+  await sql("ALTER TABLE round_backup ALTER t TYPE time");
+  await storage.backup().restoreData(location ?? "");
+  expect(await sql("SELECT t::text FROM round_backup")).toEqual([{ t: "00:00:00.6" }]);
+});
+
 describe("an upsert", () => {
   const rows = (id: number[], v: string) => frame({ id, v: id.map(() => v) }, { id: "int32", v: "string" });
   const order = async (name: string) => (await read(name)).map(({ id, v }) => `${id}${v}`);
