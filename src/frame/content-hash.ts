@@ -10,7 +10,7 @@ import { type ColumnType, parseType } from "./types.ts";
 
 /** What a hash begins with. Another way to hash gets another word, so that kept ones are never compared with it. */
 const method = "rows-1";
-const sliceRows = 32_768;
+const sliceRows = 16_384;
 
 /**
  * A hash of a frame's names, types and values in the order of its rows. Two frames have the same one when `compareFrames` finds
