@@ -5,8 +5,8 @@ import type { Logger } from "../contracts/logger.ts";
 import type { BackupRecord, IRestorableBackup, RetentionPolicy } from "../contracts/restorable-backup.ts";
 import { ConfigError, CorruptDataError, InvalidNameError, MillraceError, SaveError } from "../errors.ts";
 import type { DataFrame } from "../frame/polars.ts";
-import { backupNotFound } from "./location.ts";
 import type { StoredBackup } from "./manifest.ts";
+import { restoreFromPeer } from "./peer.ts";
 import { contentOfFile, contentOfFrame, differenceFrom, isProvenLately } from "./proof.ts";
 import type { BackupStore, DumpedFrame } from "./store.ts";
 
@@ -169,7 +169,7 @@ export abstract class FrameBackup implements IRestorableBackup {
    */
   async restoreData(location: string, destination?: string): Promise<boolean> {
     const type = this.store.storageAt(location);
-    if (type !== null && type !== this.store.storage) return this.#restoreFrom(type, location, destination);
+    if (type !== null && type !== this.store.storage) return restoreFromPeer(this.store, type, location, destination);
     await using opened = await this.store.open(location);
     const { record, folder } = opened;
     if (destination === undefined) this.#checkPlace(record);
@@ -181,30 +181,15 @@ export abstract class FrameBackup implements IRestorableBackup {
     return true;
   }
 
+  /** What the manifest at a location says. */
+  readRecord(location: string): Promise<BackupRecord> {
+    return this.store.read(location);
+  }
+
   /** The frame that a backup holds; nothing is restored. @throws CorruptDataError BACKUP_CORRUPT */
   async readBackup(location: string): Promise<DataFrame> {
     await using opened = await this.store.open(location);
     return await this.readDump(opened.folder, opened.record);
-  }
-
-  async #restoreFrom(type: string, location: string, destination?: string): Promise<boolean> {
-    const { storage } = this.store;
-    const theirs = this.store.peer(type)?.backup?.();
-    const saver = this.store.peer(storage)?.saver?.();
-    if (!(theirs instanceof FrameBackup) || !saver) throw backupNotFound(storage, location);
-    const { source, key, timeColumn } = await theirs.store.read(location);
-    if (destination === undefined) {
-      throw new ConfigError(`The backup ${location} is of ${source} in ${type}, and this storage is ${storage}.`, {
-        storage,
-        frame: source,
-        hint: "Say the name to restore it to.",
-      });
-    }
-    const frame = await theirs.readBackup(location);
-    return saver.saveWithBackup(frame, destination, {
-      ...(key && { key: key as [string, ...string[]] }),
-      ...(timeColumn !== undefined && { timeColumn }),
-    });
   }
 
   async pruneBackups(policy: RetentionPolicy): Promise<BackupRecord[]> {
