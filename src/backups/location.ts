@@ -1,6 +1,5 @@
-import { lstat } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { NotFoundError } from "../errors.ts";
+import type { Depot } from "./depot.ts";
 import { isPlaceSegment } from "./place.ts";
 
 /** `<sequence>-<UTC time>`: 000007-20260131T235959123Z. */
@@ -18,26 +17,20 @@ export function sequenceOf(folderName: string): number | null {
 }
 
 /**
- * The folder of a location that a user gave: `<root>/<storage>/<place's segment>/<name's segment>/<backup>`, as an absolute path
- * or relative to `root`; backups made before there were places have no such segment. Each part is a real folder, so no link and
- * no `..` leads elsewhere.
+ * The path of a location that a user gave: `<storage>/<place's segment>/<name's segment>/<backup>` below the depot's root, whole
+ * or relative to it; backups made before there were places have no such segment. Each part is a real folder, so no link and no
+ * `..` leads elsewhere.
  *
  * @throws NotFoundError BACKUP_NOT_FOUND
  */
-export async function checkLocation(root: string, storage: string, location: string): Promise<string> {
-  const top = resolve(root);
-  const parts = location.includes("\0")
-    ? []
-    : relative(top, isAbsolute(location) ? location : join(top, location)).split(sep);
-  const [first, ...inner] = parts;
+export async function checkLocation(depot: Depot, storage: string, location: string): Promise<readonly string[]> {
+  const path = depot.path(location) ?? [];
+  const [first, ...inner] = path;
   const [segment, folder, ...more] = isPlaceSegment(inner[0] ?? "") ? inner.slice(1) : inner;
   const shaped = first === storage && !!segment && !segment.startsWith(".") && more.length === 0;
-  if (!shaped || sequenceOf(folder ?? "") === null) throw backupNotFound(storage, location);
-  for (let depth = 1; depth <= parts.length; depth++) {
-    const found = await lstat(join(top, ...parts.slice(0, depth))).catch(() => null);
-    if (!found?.isDirectory()) throw backupNotFound(storage, location);
-  }
-  return join(top, ...parts);
+  const isThere = shaped && sequenceOf(folder ?? "") !== null && (await depot.holds(path));
+  if (!isThere) throw backupNotFound(storage, location);
+  return path;
 }
 
 /** What is said of a location where no backup stands. */

@@ -2,8 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FrameSchema } from "../contracts/frame-schema.ts";
 import { SaveError } from "../errors.ts";
-import { placeFile, placeFolder } from "../system/place-file.ts";
 import { firstDamaged, sumFolder } from "./checksum.ts";
+import type { Depot } from "./depot.ts";
 import { backupFolderName } from "./location.ts";
 import { backupFormat, backupVersion, type Manifest, manifestName, manifestText, parseManifest } from "./manifest.ts";
 import { packFolder } from "./pack.ts";
@@ -26,25 +26,26 @@ interface Head extends Pick<Manifest, "storage" | "place" | "source" | "sequence
 }
 
 /**
- * Makes a backup in `folder`, which holds those of its name, and resolves with its location; or with null when `dump` finds
+ * Makes a backup in a folder of the depot, which holds those of its name, and resolves with its location; or with null when `dump` finds
  * nothing. The order that holds: the files, packed, their sums, the manifest, all on disk, all read again and compared, the final
  * name.
  * The caller holds the lock of that name's backups.
  */
 export async function makeBackup(
-  folder: string,
+  depot: Depot,
+  folder: readonly string[],
   { created, ...head }: Head,
   dump: (folder: string) => Promise<DumpedFrame | null>,
   signal?: AbortSignal,
 ): Promise<string | null> {
-  const location = join(folder, backupFolderName(head.sequence, created));
+  const path = [...folder, backupFolderName(head.sequence, created)];
   const about = { storage: head.storage, frame: head.source };
   const fill = async (staging: string) => {
     const dumped = await dump(staging);
     if (!dumped) throw nothingThere;
     const unpacked = await packFolder(staging, signal);
     const files = await sumFolder(staging, signal);
-    await writeManifest(staging, {
+    const manifest = manifestText({
       ...{ format: backupFormat, version: backupVersion, ...head, created: created.toISOString(), rows: dumped.rows },
       schema: { fields: dumped.schema.fields.map(({ name, type, nullable }) => ({ name, type, nullable })) },
       ...(dumped.timeColumn !== undefined && { timeColumn: dumped.timeColumn }),
@@ -53,25 +54,21 @@ export async function makeBackup(
       ...(dumped.content !== undefined && { content: dumped.content }),
       ...(dumped.extra !== undefined && { extra: dumped.extra as Manifest["extra"] }),
     });
+    await writeFile(join(staging, manifestName), manifest, { mode: 0o600, flag: "wx" });
   };
-  const beforePlace = async (staging: string) => {
-    const { files } = parseManifest(await readFile(join(staging, manifestName), "utf8"), staging);
-    const damaged = await firstDamaged(staging, files, signal);
+  const filesOf = async (staging: string) =>
+    parseManifest(await readFile(join(staging, manifestName), "utf8"), staging).files;
+  const check = async (staging: string) => {
+    const damaged = await firstDamaged(staging, await filesOf(staging), signal);
     if (damaged !== null) throw new SaveError(`${damaged} in the new backup reads back differently.`, about);
   };
   try {
-    await placeFolder(location, fill, { mode: 0o700, beforePlace, ...about, ...(signal && { signal }) });
+    await depot.make(path, { fill, check, files: filesOf, ...about, signal });
   } catch (cause) {
     if (cause === nothingThere) return null;
     throw cause;
   }
-  return location;
-}
-
-/** Puts a backup's manifest in place, in its folder. */
-export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const write = (staging: string) => writeFile(staging, manifestText(manifest));
-  await placeFile(join(folder, manifestName), write, { mode: 0o600 });
+  return depot.location(path);
 }
 
 /** Leaves the making of a folder when there is nothing to put into it. */

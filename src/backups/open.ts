@@ -4,6 +4,7 @@ import type { Config } from "../config/settings.ts";
 import { SaveError } from "../errors.ts";
 import { exchangeFolder } from "../frame/exchange.ts";
 import { freeBytes } from "../system/folders.ts";
+import type { FetchedFiles } from "./depot.ts";
 import type { StoredBackup } from "./manifest.ts";
 import { unpackedName, unpackFile } from "./pack.ts";
 
@@ -15,16 +16,20 @@ export interface OpenedBackup extends AsyncDisposable {
 }
 
 /**
- * Unpacks what is packed of a checked backup into a private folder that goes with it; where nothing is, the backup's own folder
- * serves.
+ * Unpacks what is packed of a backup, whose checked files lie in `from`, into a private folder that goes with it; where nothing
+ * is, that folder serves. Disposing of it disposes of `from`, too.
  *
  * @throws CorruptDataError BACKUP_CORRUPT when a file unpacks to something else than the manifest says.
  */
-export async function openBackup(record: StoredBackup, temp: Pick<Config, "FS_TEMP">): Promise<OpenedBackup> {
+export async function openBackup(
+  record: StoredBackup,
+  from: FetchedFiles,
+  temp: Pick<Config, "FS_TEMP">,
+): Promise<OpenedBackup> {
   const { location, files } = record;
   const bytes = files.reduce((sum, { unpacked = 0 }) => sum + unpacked, 0);
   if (files.every(({ unpacked }) => unpacked === undefined)) {
-    return { record, folder: location, async [Symbol.asyncDispose]() {} };
+    return { record, folder: from.folder, [Symbol.asyncDispose]: () => from[Symbol.asyncDispose]() };
   }
   await using opened = new AsyncDisposableStack();
   const { path: folder } = opened.use(await exchangeFolder(temp, bytes));
@@ -36,12 +41,13 @@ export async function openBackup(record: StoredBackup, temp: Pick<Config, "FS_TE
     });
   }
   for (const file of files) {
-    const path = join(location, file.name);
+    const path = join(from.folder, file.name);
     const target = join(folder, file.unpacked === undefined ? file.name : unpackedName(file.name));
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     if (file.unpacked === undefined) await symlink(path, target);
     else await unpackFile(path, target, file);
   }
+  opened.use(from);
   const kept = opened.move();
   return { record, folder, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

@@ -1,13 +1,10 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../contracts/logger.ts";
 import type { BackupRecord, IRestorableBackup, RetentionPolicy } from "../contracts/restorable-backup.ts";
 import { ConfigError, CorruptDataError, InvalidNameError, MillraceError, SaveError } from "../errors.ts";
 import type { DataFrame } from "../frame/polars.ts";
-import { nearestExisting } from "../system/folders.ts";
 import { backupNotFound } from "./location.ts";
 import type { StoredBackup } from "./manifest.ts";
 import { contentOfFile, contentOfFrame, differenceFrom, isProvenLately } from "./proof.ts";
@@ -220,7 +217,7 @@ export abstract class FrameBackup implements IRestorableBackup {
    */
   async healthCheck(): Promise<boolean> {
     const check = async () => {
-      await access(await nearestExisting(this.store.root), constants.W_OK | constants.X_OK);
+      await this.store.depot.assertUsable();
       return (await this.usable()) && (await this.#isProvenLately());
     };
     const late = new AbortController();

@@ -1,24 +1,24 @@
-import { readdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, join } from "node:path";
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { RetentionPolicy } from "../contracts/restorable-backup.ts";
 import type { IStorage } from "../contracts/storage.ts";
-import { CorruptDataError, SaveError } from "../errors.ts";
+import { CorruptDataError, SaveError, UnavailableError } from "../errors.ts";
 import { systemTemp } from "../frame/exchange.ts";
 import { segmentName } from "../frame/names.ts";
-import { errnoOf, fileError } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
-import { removeFolderDurably, removeStaging } from "../system/place-file.ts";
 import { firstDamaged } from "./checksum.ts";
+import type { Depot } from "./depot.ts";
+import { DiskDepot } from "./disk-depot.ts";
 import { backupNotFound, checkLocation, sequenceOf } from "./location.ts";
-import { type DumpedFrame, makeBackup, writeManifest } from "./make.ts";
-import { type Manifest, manifestName, parseManifest, recordOf, type StoredBackup } from "./manifest.ts";
+import { type DumpedFrame, makeBackup } from "./make.ts";
+import { type Manifest, manifestText, parseManifest, recordOf, type StoredBackup } from "./manifest.ts";
 import { type OpenedBackup, openBackup } from "./open.ts";
 import { newestFirst } from "./order.ts";
 import { backupPlace, placeSegment } from "./place.ts";
 import { checkPolicy, notKept } from "./retention.ts";
+import { isS3, S3Depot } from "./s3-depot.ts";
 
 export type { DumpedFrame };
 
@@ -28,8 +28,10 @@ export interface BackupContent extends DumpedFrame {
 }
 
 export interface BackupStoreOptions {
-  /** FS_BACKUP. */
+  /** FS_BACKUP: a folder, for which `depot` is not needed. */
   root: string;
+  /** Where the backups stand, if not in a folder. */
+  depot?: Depot;
   /** Type of the storage. */
   storage: string;
   /** Which of the places of that type, without a password: see `backupPlace`. */
@@ -58,9 +60,10 @@ export function openBackupStore(
   storageId: string,
 ): BackupStore {
   const root = config.FS_BACKUP ?? join(config.FS_DATA, "backups");
-  const place = backupPlace(storageId, root, config.FS_DATA);
   const { LOCK_TIMEOUT: lockTimeoutMs } = config;
-  return new BackupStore({ root, storage, place, logger, lockTimeoutMs, temp: config, peers: storages });
+  const options = { root, storage, logger, lockTimeoutMs, temp: config, peers: storages };
+  if (isS3(root)) return new BackupStore({ ...options, place: storageId, depot: new S3Depot(root, config) });
+  return new BackupStore({ ...options, place: backupPlace(storageId, root, config.FS_DATA) });
 }
 
 /**
@@ -74,17 +77,17 @@ export function openBackupStore(
 export class BackupStore {
   readonly storage: string;
   readonly place: string;
-  readonly root: string;
+  readonly depot: Depot;
   /** Where this place's backups stand, a folder for each name. */
-  readonly #shelf: string;
+  readonly #shelf: readonly string[];
   readonly #options: BackupStoreOptions;
 
   constructor(options: BackupStoreOptions) {
     this.#options = options;
     this.storage = options.storage;
     this.place = options.place;
-    this.root = resolve(options.root);
-    this.#shelf = join(this.root, options.storage, placeSegment(options.place));
+    this.depot = options.depot ?? new DiskDepot(options.root);
+    this.#shelf = [options.storage, placeSegment(options.place)];
   }
 
   /** Makes a backup and resolves with its location. */
@@ -107,21 +110,21 @@ export class BackupStore {
     signal?: AbortSignal,
   ): Promise<string | null> {
     return this.#locked(source, signal, async (folder) => {
-      await removeStaging(folder);
+      await this.depot.clean(folder);
       const { storage, place } = this;
       const head = { storage, place, source, by: this.#by(), sequence: (await this.#lastSequence(folder)) + 1 };
-      return makeBackup(folder, { ...head, created: new Date() }, dump, signal);
+      return makeBackup(this.depot, folder, { ...head, created: new Date() }, dump, signal);
     });
   }
 
   /** The whole backups, newest first by sequence; of all names when `source` is left out. */
   async list(source?: string): Promise<StoredBackup[]> {
-    const segments = source === undefined ? await foldersIn(this.#shelf) : [segmentName(source)];
+    const segments = source === undefined ? await this.depot.folders(this.#shelf) : [segmentName(source)];
     const found: StoredBackup[] = [];
     for (const segment of segments) {
-      for (const folder of await foldersIn(join(this.#shelf, segment))) {
-        if (sequenceOf(folder) === null) continue;
-        const record = await this.#readOrSkip(join(this.#shelf, segment, folder));
+      const folders = await this.depot.folders([...this.#shelf, segment]);
+      const paths = folders.filter((name) => sequenceOf(name) !== null).map((name) => [...this.#shelf, segment, name]);
+      for (const record of await inParallel(paths, (path) => this.#readOrSkip(path))) {
         if (record?.place === this.place && (source === undefined || record.source === source)) found.push(record);
       }
     }
@@ -134,8 +137,8 @@ export class BackupStore {
    * @throws NotFoundError BACKUP_NOT_FOUND; CorruptDataError BACKUP_CORRUPT when the manifest is damaged or of a newer version.
    */
   async read(location: string): Promise<StoredBackup> {
-    const { folder, manifest } = await this.#manifestAt(location);
-    return recordOf(manifest, folder);
+    const { path, manifest } = await this.#manifestAt(location);
+    return recordOf(manifest, this.depot.location(path));
   }
 
   /** Re-reads every byte. False when the manifest or a file is damaged. @throws NotFoundError BACKUP_NOT_FOUND */
@@ -151,22 +154,15 @@ export class BackupStore {
 
   /** Like `read`, after every byte was re-read. @throws CorruptDataError BACKUP_CORRUPT names the first damaged file. */
   async readWhole(location: string): Promise<StoredBackup> {
-    const record = await this.read(location);
-    const damaged = await firstDamaged(record.location, record.files);
-    if (damaged !== null) {
-      throw new CorruptDataError(`The backup ${record.location} is damaged: ${damaged} is not what was written.`, {
-        ...this.#about(record.source),
-        code: "BACKUP_CORRUPT",
-        hint: "Use an older backup; `verifyBackup` tells which are whole.",
-      });
-    }
+    const { path, manifest } = await this.#manifestAt(location);
+    const record = recordOf(manifest, this.depot.location(path));
+    this.#refuse(record, await this.depot.firstDamaged(path, record.files));
     return record;
   }
 
   /** The storage whose backup a location is of, by its folder. Null outside of the backups' folder. */
   storageAt(location: string): string | null {
-    const [first = "..", ...more] = relative(this.root, resolve(this.root, location)).split(sep);
-    return first === ".." || more.length === 0 ? null : first;
+    return this.depot.path(location)?.[0] ?? null;
   }
 
   /** Another storage of the same program. */
@@ -176,7 +172,14 @@ export class BackupStore {
 
   /** The files of a backup as the storage wrote them, every byte checked. @throws as `readWhole` */
   async open(location: string): Promise<OpenedBackup> {
-    return openBackup(await this.readWhole(location), this.#options.temp ?? systemTemp);
+    const { path, manifest } = await this.#manifestAt(location);
+    const record = recordOf(manifest, this.depot.location(path));
+    await using opened = new AsyncDisposableStack();
+    const files = opened.use(await this.depot.fetch(path, record.files));
+    this.#refuse(record, await firstDamaged(files.folder, record.files));
+    const backup = await openBackup(record, files, this.#options.temp ?? systemTemp);
+    opened.move();
+    return backup;
   }
 
   /** Removes what the policy does not keep (of one name, or of all), and resolves with what was or would be removed. */
@@ -192,58 +195,75 @@ export class BackupStore {
 
   /** Keeps in the manifest when a restore of the backup was found equal. */
   async markProven(location: string, when: Date): Promise<void> {
-    const { source, location: whole } = await this.read(location);
-    await this.#lockedFolder(dirname(whole), source, undefined, async () => {
-      const { folder, manifest } = await this.#manifestAt(location);
-      await writeManifest(folder, { ...manifest, proven: when.toISOString() });
+    const { path: whole, manifest: before } = await this.#manifestAt(location);
+    await this.#lockedFolder(whole.slice(0, -1), before.source, undefined, async () => {
+      const { path, manifest } = await this.#manifestAt(location);
+      await this.depot.replaceManifest(path, manifestText({ ...manifest, proven: when.toISOString() }));
     });
   }
 
-  async #manifestAt(location: string): Promise<{ folder: string; manifest: Manifest }> {
-    const folder = await checkLocation(this.root, this.storage, location);
-    const text = await readFile(join(folder, manifestName), "utf8").catch((cause: unknown) => {
-      if (errnoOf(cause) === "ENOENT") throw backupNotFound(this.storage, location);
-      throw fileError(cause, { doing: `read the manifest of ${location}`, storage: this.storage });
-    });
-    const manifest = parseManifest(text, folder);
-    if (manifest.storage !== this.storage) throw backupNotFound(this.storage, location);
-    return { folder, manifest };
+  async #manifestAt(location: string): Promise<{ path: readonly string[]; manifest: Manifest }> {
+    const path = await checkLocation(this.depot, this.storage, location);
+    return { path, manifest: await this.#manifestOf(path) };
   }
 
-  async #pruneName(name: string, folder: string, policy: RetentionPolicy): Promise<StoredBackup[]> {
+  async #manifestOf(path: readonly string[]): Promise<Manifest> {
+    const location = this.depot.location(path);
+    const text = await this.depot.manifest(path);
+    const manifest = text === null ? null : parseManifest(text, location);
+    if (manifest?.storage !== this.storage) throw backupNotFound(this.storage, location);
+    return manifest;
+  }
+
+  #refuse(record: StoredBackup, damaged: string | null): void {
+    if (damaged === null) return;
+    throw new CorruptDataError(`The backup ${record.location} is damaged: ${damaged} is not what was written.`, {
+      ...this.#about(record.source),
+      code: "BACKUP_CORRUPT",
+      hint: "Use an older backup; `verifyBackup` tells which are whole.",
+    });
+  }
+
+  async #pruneName(name: string, folder: readonly string[], policy: RetentionPolicy): Promise<StoredBackup[]> {
     const doomed = notKept(await this.list(name), policy, new Date());
     if (policy.dryRun) return doomed;
-    await removeStaging(folder);
-    for (const { location } of doomed) await removeFolderDurably(location);
+    await this.depot.clean(folder);
+    for (const { location } of doomed) await this.depot.remove(this.depot.path(location) ?? []);
     return doomed;
   }
 
   /** By folder name, so that a damaged backup's number is not used again. */
-  async #lastSequence(folder: string): Promise<number> {
-    return Math.max(0, ...(await foldersIn(folder)).map((name) => sequenceOf(name) ?? 0));
+  async #lastSequence(folder: readonly string[]): Promise<number> {
+    return Math.max(0, ...(await this.depot.folders(folder)).map((name) => sequenceOf(name) ?? 0));
   }
 
-  async #readOrSkip(location: string): Promise<StoredBackup | null> {
+  async #readOrSkip(path: readonly string[]): Promise<StoredBackup | null> {
+    const location = this.depot.location(path);
     try {
-      return await this.read(location);
+      return recordOf(await this.#manifestOf(path), location);
     } catch (cause) {
+      if (cause instanceof UnavailableError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#options.logger.warn({ storage: this.storage, location }, `Not listed as a backup: ${reason}`);
       return null;
     }
   }
 
-  async #locked<T>(source: string, signal: AbortSignal | undefined, work: (folder: string) => Promise<T>): Promise<T> {
-    return this.#lockedFolder(join(this.#shelf, segmentName(source)), source, signal, work);
+  async #locked<T>(
+    source: string,
+    signal: AbortSignal | undefined,
+    work: (folder: readonly string[]) => Promise<T>,
+  ): Promise<T> {
+    return this.#lockedFolder([...this.#shelf, segmentName(source)], source, signal, work);
   }
 
   async #lockedFolder<T>(
-    folder: string,
+    folder: readonly string[],
     source: string,
     signal: AbortSignal | undefined,
-    work: (folder: string) => Promise<T>,
+    work: (folder: readonly string[]) => Promise<T>,
   ): Promise<T> {
-    return withLock(join(folder, ".lock"), () => work(folder), {
+    return withLock(this.depot.lockFile(folder), () => work(folder), {
       ...this.#about(source),
       timeoutMs: this.#options.lockTimeoutMs,
       what: `the backups of ${source} in ${this.storage}`,
@@ -261,10 +281,13 @@ export class BackupStore {
   }
 }
 
-async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    if (errnoOf(cause) === "ENOENT") return [];
-    throw fileError(cause, { doing: `list the backups in ${folder}` });
-  });
-  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
+/** So many at once: the manifests of a bucket take a while each. */
+const atOnce = 16;
+
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  for (let at = 0; at < items.length; at += atOnce) {
+    done.push(...(await Promise.all(items.slice(at, at + atOnce).map(work))));
+  }
+  return done;
 }

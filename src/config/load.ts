@@ -104,13 +104,18 @@ function got(field: string, value: unknown): string {
   return `, not ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 }
 
+/** Backups may stand in a bucket, which is no folder. */
+function isBucket(path = ""): boolean {
+  return path.startsWith("s3://");
+}
+
 /** Absolute folders, once and for all, and the defaults that other settings decide. */
 function complete(config: Config, namesServer: boolean, cwd: string): Config {
   const absolute = (folder: string) => resolve(cwd, folder.replace(/^~(?=$|\/)/, homedir()));
   const whole: Config = { ...config, FS_BACKUP: config.FS_BACKUP ?? join(config.FS_DATA, "backups") };
   whole.FS_DATA = absolute(whole.FS_DATA);
   whole.FS_TEMP = absolute(whole.FS_TEMP);
-  whole.FS_BACKUP = absolute(whole.FS_BACKUP ?? "");
+  if (!isBucket(whole.FS_BACKUP)) whole.FS_BACKUP = absolute(whole.FS_BACKUP ?? "");
   whole.DB_EMBEDDED = config.DB_EMBEDDED ?? (namesServer ? "never" : "auto");
   return whole;
 }

@@ -80,7 +80,16 @@ export const settings = z.looseObject({
     .default("./data")
     .meta(meta("Folder of the csv storage and of everything embedded.", { fallback: true })),
   FS_TEMP: text.default("./temp").meta(meta("Folder of the temp storage.", { fallback: true })),
-  FS_BACKUP: text.optional().meta(meta("Folder of the backups. Default: `backups` in FS_DATA.")),
+  FS_BACKUP: text
+    .optional()
+    .meta(meta("Folder of the backups, or `s3://bucket/folder`. Default: `backups` in FS_DATA.")),
+  BACKUP_S3_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "expected an address such as https://host:9000" })
+    .optional()
+    .meta(meta("Address of the server of that bucket. Default: Amazon's.")),
+  BACKUP_S3_REGION: text.default("us-east-1").meta(meta("Region of that bucket.")),
+  BACKUP_S3_ACCESS_KEY: text.optional().meta(meta("Access key for that bucket.")),
+  BACKUP_S3_SECRET_KEY: text.optional().meta(meta("Secret key for that bucket.", { secret: true })),
   BACKUP_KEEP: whole(1).default(10).meta(meta("Backups of each name that `saveWithBackup` keeps.")),
   BACKUP_MAX_AGE: duration
     .optional()

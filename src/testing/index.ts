@@ -7,5 +7,5 @@
 export type { Check } from "./check.ts";
 export { storageChecks } from "./conformance.ts";
 export { type CrashOptions, type CrashReport, killSaves } from "./crash/kit.ts";
-export type { OpenStorage } from "./crash/request.ts";
+export type { OpenStorage, StopBy } from "./crash/request.ts";
 export type { SaveKind } from "./crash/saves.ts";

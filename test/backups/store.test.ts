@@ -64,9 +64,9 @@ describe("a backup that is made", () => {
     const failing = { ...content(""), write: () => Promise.reject(new Error("no such table")) };
     await expect(store.create("x", failing)).rejects.toThrow("no such table");
     expect(await store.list()).toEqual([]);
-    const [place = ""] = await readdir(join(store.root, "csv"));
-    const [segment = ""] = await readdir(join(store.root, "csv", place));
-    const left = await readdir(join(store.root, "csv", place, segment));
+    const [place = ""] = await readdir(join(store.depot.root, "csv"));
+    const [segment = ""] = await readdir(join(store.depot.root, "csv", place));
+    const left = await readdir(join(store.depot.root, "csv", place, segment));
     expect(left.filter((name) => !name.startsWith(".lock"))).toEqual([]);
   });
 

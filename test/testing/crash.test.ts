@@ -11,7 +11,7 @@ describe("the crash kit", () => {
     const args = [await testFolder()];
     const killing = killSaves({ module: careless, args, kills: 6, saves: ["replace"], rows: 20, seed: 1 });
     await expect(killing).rejects.toThrow(
-      /of 6 kills \(seed 1\) broke a rule:\nreplace, killed (before|after) \w+ \d+: /,
+      /of 6 kills \(seed 1\) broke a rule:\nreplace, stopped (before|after) \w+ \d+: /,
     );
   });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StoredBackup } from "../../backups/manifest.ts";
 import { FrameBackup, isScratchName } from "../../backups/service.ts";
 import { type DumpedFrame, openBackupStore } from "../../backups/store.ts";
-import { NotFoundError } from "../../errors.ts";
+import { CorruptDataError, NotFoundError, SchemaError } from "../../errors.ts";
 import { heightOf, lazyOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { fileError } from "../../system/files.ts";
@@ -14,7 +14,7 @@ import { type Content, contentOf, type KeptSchema } from "./kept-schema.ts";
 import { formatOf } from "./names.ts";
 import type { ReadFrame } from "./reader.ts";
 
-/** Backups hold the exact bytes of a file, and its schema where millrace wrote it. */
+/** Backups hold the exact bytes of a file, also of one that can't be read, and its schema where millrace wrote it. */
 export class CsvBackup extends FrameBackup {
   readonly #files: CsvFiles;
 
@@ -49,11 +49,9 @@ export class CsvBackup extends FrameBackup {
     const dumped = reader.stable(name, path, async () => {
       await copyFile(path, copy);
       const bytes = await contentOf(copy);
-      const content = contentText(bytes);
       const kept = await this.#files.kept.find(name, bytes);
-      if (kept) return { ...kept, content, extra: { kept: true } };
-      const found = await reader.foreign(await reader.open(copy, name, {}, null));
-      return { ...found, content, extra: { kept: false } };
+      const about = kept ? { ...kept, extra: { kept: true } } : await this.#lookedAt(name, copy);
+      return { ...about, content: contentText(bytes) };
     });
     return dumped.catch((cause: unknown) => {
       if (cause instanceof NotFoundError) return null;
@@ -98,6 +96,26 @@ export class CsvBackup extends FrameBackup {
     return this.#files.usable();
   }
 
+  /** What a file of another program shows of its frame. One that takes options to be read shows nothing, and is bytes all the same. */
+  async #lookedAt(name: string, copy: string): Promise<DumpedFrame> {
+    const { reader } = this.#files;
+    try {
+      const found = await reader.foreign(await reader.open(copy, name, {}, null));
+      return { ...found, extra: { kept: false } };
+    } catch (cause) {
+      if (!(cause instanceof CorruptDataError || cause instanceof SchemaError)) throw cause;
+      this.logger.warn({ storage: "csv", frame: name }, `${name} is backed up as bytes only: ${cause.message}`);
+      return { rows: 0, schema: { fields: [] }, extra: { kept: false, unread: cause.message } };
+    }
+  }
+
+  /** Of a file that could not be read, its bytes are all there is to compare. */
+  protected override async difference(folder: string, record: StoredBackup, scratch: string): Promise<string | null> {
+    if (!isUnread(record)) return super.difference(folder, record, scratch);
+    const kept = contentText(await contentOf(join(folder, `data${endingOf(record.source)}`)));
+    return kept === (await this.contentOf(scratch)) ? null : "its bytes are others.";
+  }
+
   #readDump(folder: string, record: StoredBackup): Promise<ReadFrame> {
     const path = join(folder, `data${endingOf(record.source)}`);
     return this.#files.reader.readFile(path, record.source, {}, keptOf(record));
@@ -110,6 +128,11 @@ function contentText({ sha256 }: Content): string {
 
 function endingOf(name: string): string {
   return formatOf(name)?.ending ?? ".csv";
+}
+
+/** Whether the file could not be read when it was backed up. */
+function isUnread({ extra }: StoredBackup): boolean {
+  return typeof extra === "object" && extra !== null && "unread" in extra;
 }
 
 /** The schema that was kept of the file when it was backed up. Null when another program had written it. */

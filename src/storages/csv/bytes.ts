@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import { type CsvFile, chunkBytes } from "./csv-file.ts";
+import { BadText, lineOf } from "./bad-text.ts";
+import { type CsvFile, chunkBytes, corrupt } from "./csv-file.ts";
 import { type Decoder, decoderFor } from "./encoding.ts";
 import { unpacked } from "./unpack.ts";
 
@@ -7,19 +8,28 @@ import { unpacked } from "./unpack.ts";
  * The text of a file in UTF-8, in pieces of about 1 MB that may end within a character: unpacked, decoded and without a byte order mark.
  * A piece may be overwritten once the next is asked for.
  *
- * @throws CorruptDataError for what is no text in that encoding, or no whole packed file.
+ * @throws CorruptDataError for what is no text in that encoding, with its line, or no whole packed file.
  */
 export async function* textOf(file: CsvFile): AsyncGenerator<Buffer> {
   let decoder: Decoder | undefined;
-  const raw = file.format.compression === "uncompressed" ? chunksOf(file.path) : unpacked(file);
-  for await (const chunk of raw) {
-    file.signal?.throwIfAborted();
-    decoder ??= decoderFor(chunk, file);
-    const text = decoder.decode(chunk);
-    if (text.length > 0) yield text;
+  try {
+    for await (const chunk of rawBytes(file)) {
+      file.signal?.throwIfAborted();
+      decoder ??= decoderFor(chunk, file);
+      const text = decoder.decode(chunk);
+      if (text.length > 0) yield text;
+    }
+    const rest = decoder?.end();
+    if (rest?.length) yield rest;
+  } catch (cause) {
+    if (!(cause instanceof BadText)) throw cause;
+    const line = await lineOf(cause, rawBytes(file));
+    throw corrupt(file, `is no text that can be read: line ${line} has ${cause.message}`, cause.hint);
   }
-  const rest = decoder?.end();
-  if (rest?.length) yield rest;
+}
+
+function rawBytes(file: CsvFile): AsyncGenerator<Buffer> {
+  return file.format.compression === "uncompressed" ? chunksOf(file.path) : unpacked(file);
 }
 
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {

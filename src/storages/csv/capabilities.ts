@@ -5,7 +5,17 @@ import { csvReadOptions } from "./options.ts";
 export const csvCapabilities: Capabilities = {
   modes: ["replace", "append", "upsert"],
   readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows", ...csvReadOptions],
-  saveOptions: ["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup"],
+  saveOptions: [
+    "mode",
+    "key",
+    "schema",
+    "timeColumn",
+    "schemaChange",
+    "signal",
+    "onProgress",
+    "backup",
+    "escapeFormulas",
+  ],
   keepsRowOrder: true,
   shared: false,
 };

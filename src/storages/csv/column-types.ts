@@ -2,7 +2,7 @@ import type { FrameField } from "../../contracts/frame-schema.ts";
 import { type Expr, pl } from "../../frame/polars.ts";
 import type { Recoding } from "../../frame/recode.ts";
 import { type ColumnType, parseType, toPolars } from "../../frame/types.ts";
-import { decodeDatetime, encodeDatetime, firstSecond, pastSecond, unitsPerSecond } from "./datetime.ts";
+import { decodeDatetime, encodeDatetime, firstSecond, isoDate, pastSecond, unitsPerSecond } from "./datetime.ts";
 
 /** How the values of one type stand in a CSV file. All are native expressions, so no row passes through JavaScript. */
 interface CsvType {
@@ -21,11 +21,12 @@ const number: CsvType = {
 };
 
 const float: CsvType = {
-  // A number too large for the type would become infinite; only the word for it may.
+  // A number too large for the type would become infinite, and one too small nothing; only the word, or zeros, may.
   decode(text, type) {
     const value = text.cast(toPolars(type), false);
     const overflown = value.isInfinite().and(text.str.contains("[nN]").not());
-    return pl.when(overflown).then(pl.lit(null)).otherwise(value).cast(toPolars(type));
+    const vanished = value.eq(pl.lit(0)).and(text.str.contains("^[^eE]*[1-9]"));
+    return pl.when(overflown.or(vanished)).then(pl.lit(null)).otherwise(value).cast(toPolars(type));
   },
 };
 
@@ -43,7 +44,14 @@ const boolean: CsvType = {
 const years = "the year is not one of 0000 to 9999";
 
 const date: CsvType = {
-  decode: (text) => text.str.strptime(pl.Date, "%Y-%m-%d"),
+  // By itself, strptime takes signs, fewer or more digits, and what follows.
+  decode: (text) =>
+    pl
+      .when(text.str.contains(isoDate))
+      .then(text)
+      .otherwise(pl.lit(null))
+      .cast(pl.String)
+      .str.strptime(pl.Date, "%Y-%m-%d"),
   refused: (column) => ({ where: outside(column, firstSecond / 86_400, pastSecond / 86_400), why: years }),
 };
 

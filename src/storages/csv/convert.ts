@@ -1,9 +1,9 @@
 import { SchemaError } from "../../errors.ts";
-import { lazyOf } from "../../frame/access.ts";
+import { lazyOf, sliceOf } from "../../frame/access.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
 import { recodeFrame } from "../../frame/recode.ts";
-import type { CsvColumn } from "./column-types.ts";
-import type { ColumnPlan } from "./plan.ts";
+import { misfitError } from "./misfit.ts";
+import { type ColumnPlan, Misplanned } from "./plan.ts";
 
 /** A column of a piece, called `id`, and how it is read. */
 interface Part {
@@ -23,13 +23,15 @@ interface Place {
 /**
  * The values of texts, by the types of their columns. No value is turned into null: one that does not fit is refused.
  *
- * @throws SchemaError naming row, column and value.
+ * @throws SchemaError naming row, column and value; Misplanned where the type was found, and not declared.
  */
 export async function decodeTexts(frame: DataFrame, parts: readonly Part[], place: Place): Promise<DataFrame> {
   const open = parts.filter(({ plan }) => plan.decoded);
   if (open.length === 0) return frame;
   const texts = lazyOf(frame);
-  const groups = Map.groupBy(open, ({ plan }) => `${plan.field.type} ${plan.field.nullable} ${plan.decoded?.written}`);
+  const groups = Map.groupBy(open, ({ plan }) =>
+    [plan.field.type, plan.decoded?.written, plan.decoded?.emptyIsNull].join(" "),
+  );
   const expressions = [...groups.values()].map((group) => {
     return decoded(pl.col(group.map(({ id }) => id)), (group[0] as Part).plan, place.point).keepName();
   });
@@ -37,19 +39,20 @@ export async function decodeTexts(frame: DataFrame, parts: readonly Part[], plac
   const [before, after] = [frame, values].map((each) => nullCounts(each));
   for (const { id, plan } of open) {
     if (!plan.decoded || before?.get(id) === after?.get(id)) continue;
-    const given = givenText(pl.col(id), plan.decoded.column, plan.decoded.written);
+    const given = givenText(pl.col(id), plan.decoded);
     const misfits = await texts
       .withRowIndex("row")
       .filter(given.isNotNull().and(decoded(pl.col(id), plan, place.point).isNull()))
       .select(pl.col("row"), pl.col(id))
       .head(1)
       .collect();
-    if (misfits.height > 0) throw misfit(place, plan, misfits.getColumn("row"), misfits.getColumn(id));
+    if (misfits.height > 0) throw misfit(place, plan, first(misfits, "row"), first(misfits, id));
   }
   const recodings = open.flatMap(({ id, plan }) => plan.decoded?.column.recoding("from texts", id) ?? []);
-  return recodeFrame(values, recodings, ({ column, row, text }) => {
+  return recodeFrame(values, recodings, ({ column, row }) => {
     const { plan } = open.find(({ id }) => id === column) as Part;
-    return misfit(place, plan, { toArray: () => [row] }, { toArray: () => [text] });
+    // Its own text: the one that is recoded has a point where the file has a comma.
+    return misfit(place, plan, row, first(sliceOf(frame, row, 1), column));
   });
 }
 
@@ -66,7 +69,7 @@ export async function requireValues(values: DataFrame, parts: readonly Part[], p
       .head(1)
       .collect();
     throw new SchemaError(
-      `Row ${rowOf(place, nulls.getColumn("row"))} of ${place.frame} has nothing in column "${plan.field.name}", which may not be null.`,
+      `Row ${rowOf(place, first(nulls, "row"))} of ${place.frame} has nothing in column "${plan.field.name}", which may not be null.`,
       { storage: "csv", frame: place.frame, hint: "Mend the file, or declare the column as nullable." },
     );
   }
@@ -82,7 +85,7 @@ function nullCounts(frame: DataFrame): Map<string, unknown> {
 function decoded(text: Expr, { decoded, type }: ColumnPlan, point: number): Expr {
   if (!decoded) return text;
   const { column, written } = decoded;
-  const given = givenText(text, column, written);
+  const given = givenText(text, decoded);
   const isNumber = /^(float|decimal)/.test(type.kind);
   return column.decode(isNumber && point !== 0x2e ? withPoint(given, String.fromCharCode(point)) : given, written);
 }
@@ -93,8 +96,8 @@ function withPoint(text: Expr, sign: string): Expr {
 }
 
 /** In a file of another program `""` is how some write "nothing"; a declared column that may be null takes it so. */
-function givenText(text: Expr, { field, type }: CsvColumn, written: boolean): Expr {
-  if (written || !field.nullable || type.kind === "string") return text;
+function givenText(text: Expr, { emptyIsNull }: NonNullable<ColumnPlan["decoded"]>): Expr {
+  if (!emptyIsNull) return text;
   return pl
     .when(text.eq(pl.lit("")))
     .then(pl.lit(null))
@@ -102,20 +105,16 @@ function givenText(text: Expr, { field, type }: CsvColumn, written: boolean): Ex
     .cast(pl.String);
 }
 
-function rowOf({ before }: Place, rows: { toArray(): unknown[] }): number {
-  return before + Number(rows.toArray()[0]) + 1;
+function first(frame: DataFrame, column: string): unknown {
+  return frame.getColumn(column).toArray()[0];
 }
 
-function misfit(
-  place: Place,
-  { field }: ColumnPlan,
-  rows: { toArray(): unknown[] },
-  values: { toArray(): unknown[] },
-): SchemaError {
-  const value = String(values.toArray()[0]);
-  const shown = JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  return new SchemaError(
-    `Row ${rowOf(place, rows)} of ${place.frame} has ${shown} in column "${field.name}", which is no ${field.type}.`,
-    { storage: "csv", frame: place.frame, hint: "Mend the value in the file, or declare the column as string." },
-  );
+function rowOf({ before }: Place, row: unknown): number {
+  return before + Number(row) + 1;
+}
+
+function misfit(place: Place, plan: ColumnPlan, row: unknown, text: unknown): Error {
+  if (plan.isFound) return new Misplanned();
+  const point = String.fromCharCode(place.point);
+  return misfitError({ frame: place.frame, row: rowOf(place, row), text: String(text), point }, plan);
 }

@@ -11,11 +11,14 @@ export const fractionDigits: Record<TimeUnit, number> = { ms: 3, us: 6, ns: 9 };
 export const firstSecond = -62_167_219_200;
 export const pastSecond = 253_402_300_800;
 
+// `\d` would take the digits of every script.
+export const isoDate = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+
+const offset = "(Z|[+-][0-9]{2}:?[0-9]{2})$";
+
 /** ISO 8601 as CSV files have it: date, `T` or a blank, time with up to nanoseconds, and maybe an offset. */
 export const isoDatetime =
-  "^\\d{4}-\\d{2}-\\d{2}[T ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:?\\d{2})?$";
-
-const offset = "(Z|[+-]\\d{2}:?\\d{2})$";
+  "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$";
 
 /** True where a text ends with an offset from UTC. A plain date ends with digits that look like one. */
 export function hasOffset(text: Expr): Expr {

@@ -1,9 +1,11 @@
 import { isUtf8 } from "node:buffer";
+import { BadText } from "./bad-text.ts";
 import { type CsvFile, corrupt } from "./csv-file.ts";
 import type { CsvEncoding } from "./options.ts";
 
 /** Turns the bytes of a file into UTF-8, piece by piece. */
 export interface Decoder {
+  /** @throws BadText */
   decode(chunk: Buffer): Buffer;
   /** What was still held back. */
   end(): Buffer;
@@ -24,7 +26,7 @@ export function decoderFor(first: Buffer, file: CsvFile): Decoder {
   }
   const encoding = mark?.[0] ?? given ?? "utf-8";
   if (encoding === "utf-8") return new Utf8Check(file, mark?.[1].length ?? 0);
-  return new Recoder(file, encoding);
+  return new Recoder(encoding);
 }
 
 /** Lets UTF-8 pass, and finds bytes that no CSV in it has. */
@@ -45,7 +47,7 @@ class Utf8Check implements Decoder {
     if (nul >= 0) this.#refuseNul(chunk, nul);
     const whole = this.#rest.length ? Buffer.concat([this.#rest, chunk]) : chunk;
     const cut = whole.length - cutTail(whole);
-    if (!isUtf8(whole.subarray(0, cut))) this.#refuse(`is not UTF-8 (near offset ${this.#offset})`);
+    if (!isUtf8(whole.subarray(0, cut))) refuseBytes("bytes that are not UTF-8");
     this.#rest = Buffer.from(whole.subarray(cut));
     this.#offset += chunk.length;
     const text = chunk.subarray(this.#mark);
@@ -54,37 +56,35 @@ class Utf8Check implements Decoder {
   }
 
   end(): Buffer {
-    if (this.#rest.length) this.#refuse("is not UTF-8: it ends within a character");
+    if (this.#rest.length) refuseBytes("bytes that are not UTF-8: the file ends within a character");
     return this.#rest;
   }
 
   /** Every other byte of ASCII in UTF-16 is NUL. */
   #refuseNul(chunk: Buffer, at: number): never {
     const wide = this.#offset === 0 && chunk.length > 1 && (chunk[0] === 0) !== (chunk[1] === 0);
-    const what = `has a NUL byte at offset ${this.#offset + at}`;
     if (!wide) {
-      const hint = "It is no CSV file, or damaged. Export it again, or restore a backup.";
-      throw corrupt(this.#file, `${what}; it is no CSV, or not in UTF-8`, hint);
+      const hint = "It is no CSV file, damaged, or not in UTF-8. Export it again, or restore a backup.";
+      throw new BadText("a NUL byte", { kind: "nul", encoding: "utf-8", hint });
     }
     const hint = `If it is, give the option \`encoding: "${chunk[0] === 0 ? "utf-16be" : "utf-16le"}"\`.`;
-    throw corrupt(this.#file, `${what}: it looks like UTF-16 without a byte order mark`, hint);
-  }
-
-  #refuse(what: string): never {
-    const hint =
-      'Give the encoding that it has, such as `encoding: "windows-1252"` (older Windows programs) or "latin1", or save it in UTF-8.';
+    const what = `has a NUL byte at offset ${at}: it looks like UTF-16 without a byte order mark`;
     throw corrupt(this.#file, what, hint);
   }
 }
 
+function refuseBytes(what: string): never {
+  const hint =
+    'Give the encoding that the file has, such as `encoding: "windows-1252"` (older Windows programs) or "latin1", or save it in UTF-8.';
+  throw new BadText(what, { kind: "bytes", encoding: "utf-8", hint });
+}
+
 /** Any other encoding by way of texts. */
 class Recoder implements Decoder {
-  readonly #file: CsvFile;
   readonly #decoder: { decode(chunk: Buffer | undefined, options: { stream: boolean }): string };
   readonly #encoding: CsvEncoding;
 
-  constructor(file: CsvFile, encoding: CsvEncoding) {
-    this.#file = file;
+  constructor(encoding: CsvEncoding) {
     this.#encoding = encoding;
     // The web's "latin1" is windows-1252; this one is ISO 8859-1, byte by byte.
     this.#decoder =
@@ -102,14 +102,17 @@ class Recoder implements Decoder {
   }
 
   #recode(chunk: Buffer | undefined, stream: boolean): Buffer {
+    const encoding = this.#encoding;
     let text: string;
     try {
       text = this.#decoder.decode(chunk, { stream });
     } catch {
-      throw corrupt(this.#file, `is not ${this.#encoding}`, "Give the encoding that it has, or save it in UTF-8.");
+      const hint = "Give the encoding that it has, or save it in UTF-8.";
+      throw new BadText(`bytes that are not ${encoding}`, { kind: "bytes", encoding, hint });
     }
     if (text.includes("\0")) {
-      throw corrupt(this.#file, "has a NUL character", `It is no CSV file, damaged, or not in ${this.#encoding}.`);
+      const hint = `It is no CSV file, damaged, or not in ${encoding}.`;
+      throw new BadText("a NUL character", { kind: "nul", encoding, hint });
     }
     return Buffer.from(text, "utf8");
   }

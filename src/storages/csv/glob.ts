@@ -22,6 +22,13 @@ export function globPattern(pattern: string): RegExp {
   return new RegExp(`^${source}$`, "su");
 }
 
+/** Whether a name looks like a pattern. */
+export function isPattern(name: string): boolean {
+  return /[*?]|\[[^/]+\]|\{[^/]+\}/.test(name);
+}
+
+export const patternHint = "If it is a pattern, which several files match, give `glob: true`.";
+
 /** A `-` keeps its meaning within a set. */
 function escaped(text: string, inSet: boolean): string {
   return text.replace(inSet ? /[\\\]^]/g : /[.*+?^${}()|[\]\\/]/g, "\\$&");

@@ -11,6 +11,7 @@ import { CsvFiles } from "./files.ts";
 import { CsvSaver } from "./saver.ts";
 import { CsvSource } from "./source.ts";
 
+export type { CsvSaveOptions } from "./formulas.ts";
 export type { CsvEncoding, CsvReadOptions } from "./options.ts";
 export { CsvBackup, CsvSaver, CsvSource };
 

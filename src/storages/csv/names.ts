@@ -89,6 +89,16 @@ export class CsvFolder {
     return names.sort((a, b) => (a < b ? -1 : 1));
   }
 
+  /** What has the same name but for its ending and letter case, sorted; also where it can't be read for its capital letters. */
+  async alike(name: string): Promise<string[]> {
+    const slash = name.lastIndexOf("/") + 1;
+    const base = baseOf(name).slice(slash).toLowerCase();
+    const wanted = formats.map(({ ending }) => `${base}${ending}`);
+    const entries = await readdir(join(this.root, name.slice(0, slash)), { withFileTypes: true }).catch(() => []);
+    const files = entries.filter((entry) => entry.isFile() && wanted.includes(entry.name.toLowerCase()));
+    return files.map((entry) => `${name.slice(0, slash)}${entry.name}`).sort();
+  }
+
   async #walk(folder: string, names: string[]): Promise<void> {
     const entries = await readdir(join(this.root, folder), { withFileTypes: true }).catch((cause: unknown) => {
       // Not made yet, or removed meanwhile; a folder of someone else's below the root is none of ours.

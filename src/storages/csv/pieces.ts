@@ -7,17 +7,10 @@ import { decodeTexts, requireValues } from "./convert.ts";
 import { type CsvFile, corrupt } from "./csv-file.ts";
 import { DigitProof } from "./digits.ts";
 import { columnId, Piece, pieceBytes } from "./piece.ts";
-import type { ColumnPlan } from "./plan.ts";
+import { type ColumnPlan, Misplanned } from "./plan.ts";
 import { typeOfShapes } from "./shapes.ts";
 import type { Table } from "./table.ts";
 import { RecordWalk } from "./walk.ts";
-
-/** Values have other shapes than the plan says. All of the file has to be looked at for a better one. */
-export class Misplanned extends Error {
-  constructor(message = "its values changed while they were read", options?: ErrorOptions) {
-    super(message, options);
-  }
-}
 
 /** What is read: a file, what its first lines say of it, and how each column is read. */
 export interface Reading {

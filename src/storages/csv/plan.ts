@@ -8,6 +8,13 @@ import { fractionDigits } from "./datetime.ts";
 import { allowed, shape } from "./shapes.ts";
 import { type ColumnShapes, foundType } from "./survey.ts";
 
+/** Values have other shapes than the plan says. All of the file has to be looked at for a better one. */
+export class Misplanned extends Error {
+  constructor(message = "its values changed while they were read", options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
 /** How the values of a column come out of the file. */
 export interface ColumnPlan {
   field: FrameField;
@@ -22,7 +29,7 @@ export interface ColumnPlan {
   /** Makes the value of what was parsed. */
   value?: (parsed: Expr) => Expr;
   /** The texts are decoded one by one, and each misfit is told. */
-  decoded?: { column: CsvColumn; written: boolean };
+  decoded?: { column: CsvColumn; written: boolean; emptyIsNull: boolean };
   /** Whether a null has to be refused. */
   required: boolean;
   /** Whether the type was found, and has to be that of all values together. */
@@ -30,6 +37,7 @@ export interface ColumnPlan {
 }
 
 const any = -1;
+const cramped = shape.crampedUs | shape.crampedNs;
 const look: ScanTask = { kind: "look", proves: false };
 const pass: ScanTask = { kind: "pass" };
 
@@ -41,7 +49,7 @@ function quickWay(type: ColumnType): Way | null {
     case "string":
       return { task: pass, allowed: any, parsed: pl.String };
     case "int64":
-      return { task: { kind: "number", type: "int64" }, allowed: allowed.int64, parsed: pl.Int64 };
+      return { task: { kind: "number", type: "int64" }, allowed: allowed.int64 | shape.inexact, parsed: pl.Int64 };
     case "float64":
       return { task: { kind: "number", type: "float64" }, allowed: allowed.float64, parsed: pl.Float64 };
     case "boolean":
@@ -134,8 +142,11 @@ function planColumn(name: string, index: number, types: Types): ColumnPlan {
   }
   const way = quickWay(type);
   if (way && (type.kind === "string" || (seen && fits(seen, way, type)))) return { ...common, ...way };
-  const decoded = { column: csvColumn(field), written: isWritten };
-  return { ...common, task: pass, allowed: any, parsed: pl.String, decoded };
+  const emptyIsNull = declared?.nullable === true && type.kind !== "string";
+  const decoded = { column: csvColumn(field), written: isWritten, emptyIsNull };
+  // A type that was found has to hold what comes after the sample too: times that are too short to be written over are looked at.
+  const looked = given || !way ? { task: pass, allowed: any } : { task: look, allowed: way.allowed | cramped };
+  return { ...common, ...looked, parsed: pl.String, decoded };
 }
 
 /** Whether all values that were seen can go that way. */

@@ -4,11 +4,11 @@ import { CorruptDataError, MillraceError, NotFoundError, SchemaError } from "../
 import type { DataFrame } from "../../frame/polars.ts";
 import { errnoOf, fileError } from "../../system/files.ts";
 import { holdFile } from "../../system/held-file.ts";
-import { didYouMean } from "../../system/nearest.ts";
 import type { StorageContext } from "../context.ts";
 import type { KeptSchema, KeptSchemas } from "./kept-schema.ts";
 import { type CsvFolder, formatOf } from "./names.ts";
-import { Misplanned } from "./pieces.ts";
+import { notFound } from "./not-found.ts";
+import { Misplanned } from "./plan.ts";
 import { firstRows, joinFrames, type OpenFile, openFile, planFile, type ReadRequest, readFrames } from "./reading.ts";
 import { type ColumnShapes, fieldOf, type Survey, surveyFile } from "./survey.ts";
 import type { RecordWalk } from "./walk.ts";
@@ -265,9 +265,7 @@ export class CsvReader {
       return await stampOf(path);
     } catch (cause) {
       if (errnoOf(cause) !== "ENOENT") throw fileError(cause, { storage: "csv", frame: name, doing: `read ${name}` });
-      const names = await this.#folder.list();
-      const there = names.length === 0 ? " There are no CSV files yet." : didYouMean(name, names);
-      throw new NotFoundError(`There is no ${name} in ${this.#folder.root}.${there}`, { storage: "csv", frame: name });
+      throw await notFound(name, this.#folder);
     }
   }
 }

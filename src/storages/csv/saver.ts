@@ -1,9 +1,11 @@
 import { ConflictError } from "../../errors.ts";
+import type { DataFrame } from "../../frame/polars.ts";
 import type { StorageContext } from "../context.ts";
 import { type FrameContent, FrameSaver, type StoredFrame } from "../frame-saver.ts";
 import type { CsvBackup } from "./backup.ts";
 import { csvCapabilities } from "./capabilities.ts";
 import type { CsvFiles } from "./files.ts";
+import { assertFormulas, type CsvSaveOptions, withoutFormulas } from "./formulas.ts";
 import { formatOf } from "./names.ts";
 import { refuseInexact } from "./writer.ts";
 
@@ -16,6 +18,29 @@ export class CsvSaver extends FrameSaver {
     super({ type: "csv", capabilities: csvCapabilities }, context, backup);
     this.#files = files;
     this.storageId = files.storageId;
+  }
+
+  override async saveData(data: DataFrame, destination: string, options: CsvSaveOptions = {}): Promise<boolean> {
+    assertFormulas(options);
+    return super.saveData(data, destination, options);
+  }
+
+  override async saveWithBackup(data: DataFrame, destination: string, options: CsvSaveOptions = {}): Promise<boolean> {
+    assertFormulas(options);
+    return super.saveWithBackup(data, destination, options);
+  }
+
+  override async saveBatches(
+    batches: AsyncIterable<DataFrame>,
+    destination: string,
+    options: CsvSaveOptions & { backup?: boolean } = {},
+  ): Promise<boolean> {
+    assertFormulas(options);
+    return super.saveBatches(batches, destination, options);
+  }
+
+  protected override async prepared(_name: string, content: FrameContent, options: CsvSaveOptions) {
+    return options.escapeFormulas ? withoutFormulas(content) : content;
   }
 
   protected override name(destination: string): string {

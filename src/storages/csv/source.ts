@@ -3,7 +3,7 @@ import type { IBatchSource } from "../../contracts/batches.ts";
 import type { IDataSource } from "../../contracts/data-source.ts";
 import type { FrameDescription, IDescribe } from "../../contracts/describe.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
-import { ConfigError, NotFoundError } from "../../errors.ts";
+import { ConfigError, InvalidNameError, NotFoundError } from "../../errors.ts";
 import { heightOf, sliceOf } from "../../frame/access.ts";
 import { defaultBatchRows, sliceFrame } from "../../frame/batches.ts";
 import type { DataFrame } from "../../frame/polars.ts";
@@ -11,7 +11,7 @@ import { readSchema } from "../../frame/schema.ts";
 import { assertReadOptions, exceptOption } from "../options.ts";
 import { csvCapabilities } from "./capabilities.ts";
 import type { CsvFiles } from "./files.ts";
-import { globPattern } from "./glob.ts";
+import { globPattern, isPattern, patternHint } from "./glob.ts";
 import { readMany } from "./many.ts";
 import { assertCsvOptions, type CsvReadOptions } from "./options.ts";
 import { joinFrames, type ReadRequest } from "./reading.ts";
@@ -37,7 +37,7 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
   async getData(source: string, options: CsvReadOptions = {}): Promise<DataFrame> {
     assertReadOptions(options, exceptOption(rules, "batchRows"));
     const request = requestOf(options);
-    if (!options.glob) return (await this.#files.reader.read(this.#files.name(source), request)).frame;
+    if (!options.glob) return (await this.#files.reader.read(this.#name(source), request)).frame;
     const frames: DataFrame[] = [];
     for await (const frame of readMany(this.#files.reader, await this.#matching(source), request)) frames.push(frame);
     return joinFrames(frames);
@@ -50,7 +50,7 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
     const { reader } = this.#files;
     const frames = options.glob
       ? readMany(reader, await this.#matching(source), request)
-      : reader.readBatches(this.#files.name(source), request);
+      : reader.readBatches(this.#name(source), request);
     let empty: DataFrame | undefined;
     let rows = 0;
     for await (const frame of frames) {
@@ -67,6 +67,16 @@ export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentif
 
   async listSources(): Promise<string[]> {
     return (await this.#files.folder.list()).filter((name) => !isScratchName(name));
+  }
+
+  /** @throws InvalidNameError, which says how a pattern is read. */
+  #name(source: string): string {
+    try {
+      return this.#files.name(source);
+    } catch (cause) {
+      if (!(cause instanceof InvalidNameError) || !isPattern(source)) throw cause;
+      throw new InvalidNameError(cause.message, { storage: "csv", frame: source, cause, hint: patternHint });
+    }
   }
 
   async #matching(pattern: string): Promise<string[]> {

@@ -1,8 +1,9 @@
 import { textOf } from "./bytes.ts";
 import type { ColumnScan } from "./column-scan.ts";
 import { type CsvFile, chunkBytes } from "./csv-file.ts";
+import { faultError, raggedError } from "./faults.ts";
 import { byteClass, cr, found, lf, RecordCutter } from "./records.ts";
-import { raggedError, type Table } from "./table.ts";
+import type { Table } from "./table.ts";
 
 /**
  * Rows whose bytes are ready for polars: UTF-8, LF or CRLF, no comments, each with as many fields as there are columns. The bytes stay as
@@ -67,7 +68,7 @@ export class RecordWalk {
       if (held < wanted) continue;
       if (held > recordBytes) {
         const { line } = this.#cutter;
-        throw raggedError(this.#file, { line, what: "a quote that is never closed, or a record of more than 256 MB" });
+        throw faultError(this.#file, { line, what: "a quote that is never closed, or a record of more than 256 MB" });
       }
       const used = this.#walk(work, held, false);
       yield;
@@ -100,7 +101,7 @@ export class RecordWalk {
       const { line } = cutter;
       const what = cutter.next(bytes, at, end, last);
       if (what === found.more) break;
-      if (cutter.fault) throw raggedError(this.#file, cutter.fault);
+      if (cutter.fault) throw faultError(this.#file, cutter.fault);
       if (what === found.comment || (what === found.blank && width > 1)) {
         this.#keep(bytes, kept, at);
         kept = cutter.stop;
@@ -141,8 +142,7 @@ export class RecordWalk {
     let extra = width;
     while (extra < fields && starts[extra] === ends[extra]) extra += 1;
     if (raggedRows === "error" || extra < fields) {
-      const what = `${fields === 1 ? "1 field" : `${fields} fields`} where the header has ${width}`;
-      throw raggedError(this.#file, { line, what });
+      throw raggedError(this.#file, this.#table, { line, fields, first: this.rows === 0 });
     }
     this.#showFields(bytes, Math.min(fields, width));
     const stop = fields < width ? end : (ends[width - 1] as number) + (classes[width - 1] === byteClass.quoted ? 1 : 0);

@@ -1,11 +1,11 @@
 import type { FrameField } from "../../contracts/frame-schema.ts";
-import { parseType, typeText } from "../../frame/types.ts";
+import { type ColumnType, parseType, typeText } from "../../frame/types.ts";
 import type { Table } from "./catalog.ts";
 import { commonType } from "./common-type.ts";
 import type { FrameColumn } from "./frame-columns.ts";
 import { quote, quoteTable } from "./identifiers.ts";
 import type { PlannedStatement, SaveRequest } from "./save-plan.ts";
-import { baseType, holds, mappingOf, widens } from "./types.ts";
+import { baseType, holds, mappingOf, unrounded, widens } from "./types.ts";
 
 /** One of the frame's columns beside the table's. */
 export interface Step {
@@ -30,17 +30,22 @@ export function fitColumn(
   const given = parseType(field.type);
   const own = present.find((each) => each.name === field.name)?.type;
   const text = { field: { ...field, type: "string" }, target: "text" };
-  // What is kept as text only because nothing says more of it can still be the same in the table.
-  if (request.mode !== "replace" && own?.kind === "string" && baseType(column.sql) === mappingOf(given).sql) {
-    return { ...text, target: column.sql };
+  const change = (to: string) => `ALTER TABLE ${quoteTable(request.name)} ALTER COLUMN ${name} TYPE ${to}`;
+  const whole = unrounded(column.sql);
+  const asItIs = (next: FrameField): Step => {
+    if (whole === column.sql) return { field: next, target: whole };
+    const reason = `${column.sql} rounds values`;
+    return { field: next, target: whole, statement: { sql: change(whole), reason } };
+  };
+  if (request.mode !== "replace" && own && staysAsItIs(column.sql, own, given, table)) {
+    return asItIs({ ...field, type: typeText(own) });
   }
   const type = request.mode === "replace" || !own ? given : commonType(own, given);
   const needed = type && mappingOf(type).sql;
-  const change = (to: string) => `ALTER TABLE ${quoteTable(request.name)} ALTER COLUMN ${name} TYPE ${to}`;
   const reason = `the frame has ${field.type}, the table ${column.sql}`;
   if (type && needed) {
     const next = { ...field, type: typeText(type) };
-    if (holds(column.sql, type) || widens(needed, column.sql)) return { field: next, target: column.sql };
+    if (holds(whole, type) || widens(needed, whole)) return asItIs(next);
     if (widens(column.sql, needed)) return { field: next, target: needed, statement: { sql: change(needed), reason } };
     // A column that was all null fits any type.
     if (own?.kind === "null") {
@@ -55,8 +60,21 @@ export function fitColumn(
       statement: { sql: `${change("text")} USING ${name}::text`, reason: `${reason}; widenToText allows text` },
     };
   }
-  if (!needed) return `${name} is ${field.type}, in the table ${own ? typeText(own) : column.sql}`;
-  return `${name} is ${field.type}, in the table ${column.sql} (by hand: ${change(needed)} USING …)`;
+  const found = `${name} is ${field.type}, in the table ${describeType(column.sql, own)}`;
+  return needed ? `${found} (by hand: ${change(needed)} USING …)` : found;
+}
+
+/** Whether a column takes the values as they are, and is read as before: what is kept says no more of it than PostgreSQL does. */
+function staysAsItIs(sql: string, own: ColumnType, given: ColumnType, { kept }: Table): boolean {
+  const needed = mappingOf(given).sql;
+  if (own.kind === "string" && sql === "numeric") return widens(needed, sql);
+  return (own.kind === "string" || !kept) && baseType(sql) === needed;
+}
+
+/** A column's type as messages have it. What is only read as text has another name. */
+export function describeType(sql: string, type: ColumnType | undefined): string {
+  if (/^character( varying)?\(/.test(sql)) return `${sql}, which cuts blanks at the end of a longer text`;
+  return type && type.kind !== "string" ? typeText(type) : sql;
 }
 
 function addColumn(field: FrameField, { name, mode }: SaveRequest): Step | string {

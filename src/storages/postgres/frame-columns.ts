@@ -2,8 +2,9 @@ import type { FrameField } from "../../contracts/frame-schema.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import { type ColumnType, parseType, typeText } from "../../frame/types.ts";
 import type { Table, TableColumn } from "./catalog.ts";
+import { declaredCast } from "./declared-cast.ts";
 import { orderColumn, quote } from "./identifiers.ts";
-import { baseType, holds, nativeType, readMapping } from "./types.ts";
+import { baseType, holds, isTextual, nativeType, readMapping } from "./types.ts";
 
 /** A column of a table as a column of a frame. */
 export interface FrameColumn {
@@ -14,6 +15,8 @@ export interface FrameColumn {
   readonly sql: string;
   /** Types that take the place of `type` where a value turns out not to be of it, the nearest first. */
   readonly instead: readonly ColumnType[];
+  /** The reader declares the type, so no value may differ from what is in the table. */
+  readonly declared?: boolean;
 }
 
 /** Columns that are read as another type than the kept one, since a value is none of that. */
@@ -77,12 +80,10 @@ export function fieldsOfColumns(columns: readonly FrameColumn[]): FrameField[] {
   return columns.map(({ name, type, nullable }) => ({ name, type: typeText(type), nullable }));
 }
 
-/** Types whose bytes in binary COPY are their text. */
-const textual = /^(text|character varying|character|name|json|xml|citext)(\(\d+\))?$/;
-
 /** How a column is selected so that its bytes are those of its type in the frame. */
-export function selectExpression({ name, sql, type }: Pick<FrameColumn, "name" | "sql" | "type">): string {
+export function selectExpression({ name, sql, type, declared }: FrameColumn, place = 0): string {
   const wanted = readMapping(sql, type).sql;
-  const same = baseType(sql) === baseType(wanted) || (wanted === "text" && textual.test(sql));
-  return same ? quote(name) : `${quote(name)}::${wanted}`;
+  const same = baseType(sql) === baseType(wanted) || (wanted === "text" && isTextual(sql));
+  if (same) return quote(name);
+  return declared ? declaredCast({ name, sql, type }, place) : `${quote(name)}::${wanted}`;
 }

@@ -39,7 +39,10 @@ export async function selectQuery(
   ]);
   const own = names.map((name, index) => queryColumn(name, types[index]?.sql ?? "text"));
   const columns = replaceTypes(own, instead);
-  return selection(`SELECT ${columns.map(selectExpression).join(", ")} FROM ${inner} AS q`, columns);
+  return selection(
+    `SELECT ${columns.map((column) => selectExpression(column)).join(", ")} FROM ${inner} AS q`,
+    columns,
+  );
 }
 
 const typesSql = `

@@ -1,6 +1,6 @@
 import type { RecordBatch, Schema } from "apache-arrow";
 import type { ReadOptions } from "../../contracts/read-options.ts";
-import { NotFoundError } from "../../errors.ts";
+import { FidelityError, NotFoundError, type SchemaError } from "../../errors.ts";
 import { typeText } from "../../frame/types.ts";
 import { didYouMean } from "../../system/nearest.ts";
 import { describeTable, findRelation, listTables, type Relation, type Table } from "./catalog.ts";
@@ -8,13 +8,14 @@ import { CopyOut } from "./copy/copy-out.ts";
 import { arrowSchema, decodeRows } from "./copy/decode.ts";
 import { Misfit } from "./copy/misfit.ts";
 import { type Connection, readOnly } from "./database.ts";
+import { refusedCast } from "./declared-cast.ts";
 import { isNew } from "./embedded/choice.ts";
 import { type FrameColumn, frameColumns, type Instead, selectExpression } from "./frame-columns.ts";
 import { quote, quoteTable, type TableName } from "./identifiers.ts";
 import type { PostgresParts } from "./parts.ts";
 import { fetchBound } from "./query.ts";
 import { retrySerialization } from "./retry.ts";
-import { type Selection, selectFrame } from "./select.ts";
+import { noCast, type Selection, selectFrame } from "./select.ts";
 import { fieldsOf } from "./server-error.ts";
 
 /** A read that has begun: its columns, and its rows as they arrive. Iterate `batches` once, to the end or not. */
@@ -127,13 +128,45 @@ export async function streamRows(
   return { schema: arrowSchema(decoded), columns, batches: batches() };
 }
 
-/** The server could not cast a value to the kept type: SQLSTATE class 22. It does not say in which column. */
-function castMisfit(cause: unknown, columns: readonly FrameColumn[], frame: string): Misfit | null {
-  if (!fieldsOf(cause).code.startsWith("22")) return null;
-  const cast = columns.find((column) => selectExpression(column) !== quote(column.name) && column.instead.length > 0);
-  return cast
-    ? new Misfit(cast.name, null, `a value that PostgreSQL can't cast to ${typeText(cast.type)}`, frame)
-    : null;
+/**
+ * The server could not cast a value: SQLSTATE class 22. Of declared types it mostly says in which column, else not. The other two
+ * states tell that there is no such cast at all.
+ */
+function castMisfit(
+  cause: unknown,
+  columns: readonly FrameColumn[],
+  frame: string,
+): SchemaError | FidelityError | null {
+  const { code } = fieldsOf(cause);
+  const message = cause instanceof Error ? cause.message : "";
+  const refused = refusedCast(message);
+  const column = refused && columns[refused.place];
+  if (column)
+    return new Misfit(
+      column.name,
+      null,
+      `${JSON.stringify(refused.value)}, which is no ${typeText(column.type)}`,
+      frame,
+    );
+  const cast = columns.filter((each) => selectExpression(each) !== quote(each.name));
+  const declared = cast.filter((each) => each.declared);
+  if (code === "42846" || code === "42883") {
+    const first = declared.find(({ sql }) => message.includes(sql)) ?? declared[0];
+    return first ? noCast(first, frame, cause) : null;
+  }
+  if (!code.startsWith("22")) return null;
+  const kept = cast.find(({ instead }) => instead.length > 0);
+  const [one, ...more] = kept ? [kept] : declared;
+  if (!one) return null;
+  const what = `a value that PostgreSQL can't cast to ${typeText(one.type)}: ${message}`;
+  if (more.length === 0) return new Misfit(one.name, null, what, frame);
+  const names = declared.map(({ name, type }) => `"${name}" (${typeText(type)})`).join(", ");
+  return new FidelityError(`One of the columns ${names} holds a value that PostgreSQL can't cast: ${message}.`, {
+    storage: "postgres",
+    frame,
+    hint: "Declare string for that column.",
+    cause,
+  });
 }
 
 /**

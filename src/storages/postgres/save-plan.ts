@@ -3,7 +3,7 @@ import type { SaveMode } from "../../contracts/save-options.ts";
 import { SchemaError } from "../../errors.ts";
 import { parseType, sameType, typeText } from "../../frame/types.ts";
 import type { Reference, ShowingView, Table, TableColumn } from "./catalog.ts";
-import { fitColumn, type Step } from "./fit-column.ts";
+import { describeType, fitColumn, type Step } from "./fit-column.ts";
 import { type FrameColumn, frameColumns } from "./frame-columns.ts";
 import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
 import { refuseReferenced } from "./staging.ts";
@@ -95,12 +95,12 @@ function planChange(
 ): SavePlan {
   const { mode, fields, name } = request;
   const present = frameColumns(table);
-  if (request.schemaChange === "freeze") refuseDifferences(present, request);
+  if (request.schemaChange === "freeze") refuseDifferences(present, table, request);
   const problems: string[] = [];
   const steps = fields.map((field) => {
     const step = fitColumn(field, table, present, request);
     if (typeof step !== "string") {
-      if (step.statement) problems.push(...refuseShown(field.name, step.statement, views));
+      if (step.statement) problems.push(...refuseChange(field.name, step.statement, views, request));
       return step;
     }
     problems.push(step);
@@ -176,10 +176,17 @@ function refuseMissing(column: TableColumn, { name }: SaveRequest): string[] {
   return [`the frame lacks ${quote(column.name)}, which may not be null (by hand: ${remedy})`];
 }
 
-/** The server lets no column change its type that a view shows. */
-function refuseShown(column: string, { sql }: PlannedStatement, views: readonly ShowingView[]): string[] {
+/** A frozen table changes in nothing, and the server lets no column change its type that a view shows. */
+function refuseChange(
+  column: string,
+  { sql, reason }: PlannedStatement,
+  views: readonly ShowingView[],
+  { schemaChange }: SaveRequest,
+): string[] {
   const showing = views.filter((each) => each.column === column);
-  if (showing.length === 0) return [];
+  if (showing.length === 0) {
+    return schemaChange === "freeze" ? [`${quote(column)} would have to change: ${reason} (by hand: ${sql};)`] : [];
+  }
   const drop = showing.map(({ view }) => `DROP ${view}`);
   const make = showing.map(({ view, definition }) => `CREATE ${view} AS ${definition.trim().replace(/;$/, "")}`);
   const byHand = ["BEGIN", ...drop, sql, ...make, "COMMIT"].join("; ");
@@ -198,13 +205,16 @@ function refuse(problems: readonly string[], { frame }: SaveRequest): void {
 }
 
 /** @throws SchemaError with all differences at once. */
-function refuseDifferences(present: readonly FrameColumn[], { fields, frame }: SaveRequest): void {
-  const own = new Map(present.map((column) => [column.name, column.type]));
+function refuseDifferences(present: readonly FrameColumn[], { kept }: Table, { fields, frame }: SaveRequest): void {
+  const own = new Map(present.map((column) => [column.name, column]));
   const given = new Set(fields.map(({ name }) => name));
   const differences = fields.flatMap(({ name, type }) => {
     const there = own.get(name);
     if (!there) return [`"${name}" (${type}) is new`];
-    return sameType(there, parseType(type)) ? [] : [`"${name}" is ${type}, in the table ${typeText(there)}`];
+    const given = parseType(type);
+    // Where nothing is kept of the frame, PostgreSQL's own types count.
+    if (sameType(there.type, given) || (!kept && baseType(there.sql) === mappingOf(given).sql)) return [];
+    return [`"${name}" is ${type}, in the table ${describeType(there.sql, there.type)}`];
   });
   differences.push(...[...own].filter(([name]) => !given.has(name)).map(([name]) => `"${name}" is missing`));
   if (differences.length === 0) return;

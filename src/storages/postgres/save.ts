@@ -127,8 +127,10 @@ async function saveIntoTable(
   await runAll(connection, plan.before);
   const content = stagedRows(request, plan, rows);
   if (references.length > 0) await replaceReferenced(connection, table, content, { key: plan.by, references });
-  else if (plan.by) await mergeStaged(connection, table, content, { key: plan.by, replace: mode !== "insertOnly" });
-  else if (staged) await insertStaged(connection, content);
+  else if (plan.by) {
+    const onKnown = mode === "insertOnly" ? "leave" : "replace in place";
+    await mergeStaged(connection, table, content, { key: plan.by, onKnown });
+  } else if (staged) await insertStaged(connection, content);
   else rows = await copyRows(connection, how.rows, { table: target, fields, frame, order, ...how });
   return { rows, plan };
 }

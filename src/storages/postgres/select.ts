@@ -3,7 +3,7 @@ import type { ReadOptions } from "../../contracts/read-options.ts";
 import { SchemaError } from "../../errors.ts";
 import { readSchema, requireColumns } from "../../frame/schema.ts";
 import { resolveTimeColumn, timeBounds } from "../../frame/time-range.ts";
-import { type ColumnType, parseType, sameType } from "../../frame/types.ts";
+import { type ColumnType, parseType, sameType, typeText } from "../../frame/types.ts";
 import type { Table } from "./catalog.ts";
 import { decodedColumn } from "./copy/fields.ts";
 import type { DecodedColumn } from "./copy/misfit.ts";
@@ -34,14 +34,16 @@ export function selectFrame(
   const schema = { fields: fieldsOfColumns(all) };
   if (options.columns) requireColumns(schema, options.columns, place);
   const wanted = options.columns?.map((column) => all.find((each) => each.name === column) as FrameColumn) ?? all;
-  const parts = [`SELECT ${wanted.map(selectExpression).join(", ")} FROM ${quoteTable(name)}`];
+  const parts = [
+    `SELECT ${wanted.map((column, place) => selectExpression(column, place)).join(", ")} FROM ${quoteTable(name)}`,
+  ];
   if (options.from !== undefined || options.to !== undefined) {
     const time = resolveTimeColumn({ fields: fieldsOfColumns(found) }, options, table.kept?.timeColumn, place);
     const column = found.find((each) => each.name === time) as FrameColumn;
     parts.push(`WHERE ${within(column, options)}`);
   }
   const order = orderOf(table);
-  if (order.length > 0) parts.push(`ORDER BY ${order.map(quote).join(", ")}`);
+  if (order.length > 0) parts.push(`ORDER BY ${order.map(ordering).join(", ")}`);
   if (options.limit !== undefined) parts.push(`LIMIT ${options.limit}`);
   return selection(parts.join(" "), wanted);
 }
@@ -64,6 +66,11 @@ function orderOf({ columns, kept, primaryKey }: Table): readonly string[] {
   return candidates.find(there) ?? [];
 }
 
+/** Rows that were there before the first save with keepOrder have no number. */
+function ordering(column: string): string {
+  return column === orderColumn ? `${quote(column)} NULLS FIRST` : quote(column);
+}
+
 /** Applies the types that the reader declares. They win where a value can be turned into them without loss, or as text. */
 function declare(found: readonly FrameColumn[], declared: DeclaredSchema, frame: string): FrameColumn[] {
   const schema = readSchema(declared);
@@ -76,23 +83,26 @@ function declare(found: readonly FrameColumn[], declared: DeclaredSchema, frame:
     const field = schema.fields.find(({ name }) => name === column.name);
     if (!field) return column;
     const type = parseType(field.type);
-    if (!canBe(column, type)) {
-      throw new SchemaError(
-        `Column "${column.name}" is ${column.sql} in the table and can't be read as ${field.type}.`,
-        {
-          storage: "postgres",
-          frame,
-          hint: "Declare string, or leave the column out of the schema.",
-        },
-      );
-    }
-    return { ...column, type, nullable: field.nullable, instead: [] };
+    if (!canBe(column, type)) throw noCast({ ...column, type }, frame);
+    return { ...column, type, nullable: field.nullable, instead: [], declared: true };
+  });
+}
+
+/** The error for a declared type of which the column's type has nothing. */
+export function noCast({ name, sql, type }: FrameColumn, frame: string, cause?: unknown): SchemaError {
+  return new SchemaError(`Column "${name}" is ${sql} in the table and can't be read as ${typeText(type)}.`, {
+    storage: "postgres",
+    frame,
+    hint: "Declare string, or leave the column out of the schema.",
+    cause,
   });
 }
 
 function canBe({ sql, type: own }: FrameColumn, type: ColumnType): boolean {
   const mapping = mappingOf(type);
   if (sameType(own, type) || type.kind === "string") return true;
+  // A time without its zone is another one.
+  if (/^time(\(\d\))? with time zone$/.test(sql) && type.kind === "time") return false;
   return widens(sql, mapping.sql) || widens(mapping.sql, sql) || nativeType(sql).kind === "string";
 }
 

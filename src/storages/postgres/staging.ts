@@ -53,8 +53,8 @@ function insertSql({ name, columns, targets }: Staged): string {
 }
 
 /**
- * Adds the staged rows of a new key. Those of a known key replace the old ones, with `replace`, or are left out. Columns that the
- * frame lacks become null in replaced rows, unless they fill themselves.
+ * Adds the staged rows of a new key. Those of a known key replace the old ones, with their place among the rows or in the place
+ * of the old ones, or are left out. Columns that the frame lacks become null in replaced rows, unless they fill themselves.
  *
  * @throws SchemaError KEY_INVALID when a staged row has no key, or two have the same.
  * @throws SaveError when a trigger of the table left some of the rows out.
@@ -63,18 +63,22 @@ export async function mergeStaged(
   connection: Connection,
   table: Table,
   staged: Staged,
-  { key, replace }: { key: readonly string[]; replace: boolean },
+  { key, onKnown }: { key: readonly string[]; onKnown: "replace" | "replace in place" | "leave" },
 ): Promise<void> {
   await refuseBadKeys(connection, staged, key);
-  const changes = replace ? changesOf(table, staged, key) : [];
+  const given = staged.columns.filter((column) => onKnown === "replace" || column !== orderColumn);
+  const changes = onKnown === "leave" ? [] : changesOf(table, { ...staged, columns: given }, key);
   const action = changes.length > 0 ? `DO UPDATE SET ${changes.join(", ")}` : "DO NOTHING";
   const sql = `${insertSql(staged)} ON CONFLICT (${key.map(quote).join(", ")}) ${action}`;
   const written = await connection.write(sql);
   requireAll(changes.length > 0 ? written : await countKeys(connection, staged, key), staged);
 }
 
-function changesOf(table: Table, { columns }: Staged, key: readonly string[]): string[] {
-  const given = columns.filter((column) => !key.includes(column));
+/** Types of which two values can be the same and look different, as 0 and -0 do. */
+const looseTypes = /^(real|double precision|numeric|interval|(\w+\.)?citext)$|\[\]$/;
+
+function changesOf(table: Table, { columns, targets }: Staged, key: readonly string[]): string[] {
+  const given = columns.filter((column, index) => !key.includes(column) || looseTypes.test(targets[index] ?? ""));
   const absent = table.columns.filter(
     ({ name, notNull, fillsItself, generated }) =>
       !(notNull || fillsItself || generated) && name !== orderColumn && !columns.includes(name),
@@ -131,7 +135,7 @@ export async function replaceReferenced(
     const others = references.map((reference) => reference.table).join(", ");
     throw refuseReferenced(staged, `${others} refers to its rows, and there is no key to tell them apart`);
   }
-  await mergeStaged(connection, table, staged, { key, replace: true });
+  await mergeStaged(connection, table, staged, { key, onKnown: "replace" });
   const target = quoteTable(staged.name);
   const absent = `NOT EXISTS (SELECT FROM ${stagingTable} s WHERE ${sameKey(staged, key)})`;
   for (const { table: other, columns, referenced, cascades } of references) {

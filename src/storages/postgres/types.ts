@@ -116,9 +116,14 @@ function digitsOf(sql: string): { precision: number; scale: number } | null {
   return parts && { precision: Number(parts[1]), scale: Number(parts[2]) };
 }
 
-/** A type without its precision: `timestamp(3) without time zone` is held like any other timestamp. */
+/** A type without its precision: the values of `timestamp(3) without time zone` are read like those of any other timestamp. */
 export function baseType(sql: string): string {
   return sql.replace(/^(timestamp|time|interval)\(\d\)/, "$1");
+}
+
+/** The type that a column needs so that no value is rounded on its way in: microseconds are six digits. */
+export function unrounded(sql: string): string {
+  return /^\w+\(6\)/.test(sql) ? sql : baseType(sql);
 }
 
 /** Steps that keep every value, as written in docs/postgres.md. Each type widens to those after it in its line. */
@@ -133,7 +138,7 @@ const integerDigits: Record<string, number> = { smallint: 5, integer: 10, bigint
 
 /** Whether every value of the PostgreSQL type `from` fits into `to` by the lattice; a type fits into itself. */
 export function widens(from: string, to: string): boolean {
-  if (baseType(from) === baseType(to)) return true;
+  if (from === to || (baseType(from) === baseType(to) && unrounded(to) === to)) return true;
   if (lattice.some((line) => line.includes(from) && line.indexOf(to) > line.indexOf(from))) return true;
   const given = digitsOf(from) ?? { precision: integerDigits[from] ?? Number.NaN, scale: 0 };
   if (Number.isNaN(given.precision)) return false;
@@ -142,10 +147,13 @@ export function widens(from: string, to: string): boolean {
   return wanted.scale >= given.scale && wanted.precision - wanted.scale >= given.precision - given.scale;
 }
 
+/** Types that hold every text exactly, as they begin the type of an array of them too. */
+const anyText = /^(character varying|(\w+\.)?citext)(?=$|\[)/;
+
 /** Whether a value of a column can be read back as the type that was saved: the same, or one that was narrower. */
 export function holds(column: string, type: ColumnType): boolean {
   const { sql } = mappingOf(type);
-  if (baseType(column) === sql) return true;
+  if (baseType(column) === sql || column.replace(anyText, "text") === sql) return true;
   // A timestamp may hold a time of day that a date would lose, so this step is not gone back.
   return sql !== "date" && widens(sql, column);
 }
@@ -154,11 +162,19 @@ export function holds(column: string, type: ColumnType): boolean {
 export function readMapping(sql: string, type: ColumnType): Mapping {
   const wanted = mappingOf(type);
   if (baseType(sql) === wanted.sql) return wanted;
+  // A text is no more than its digits, of which none may be lost.
+  if (isTextual(sql) && (isInteger(type) || type.kind === "decimal"))
+    return { ...wanted, sql: "numeric", wire: "numeric" };
   // A cast between numbers rounds; their own bytes are checked one by one instead.
   const wire = sql.startsWith("numeric") && !sql.endsWith("[]") ? "numeric" : numberWires[sql];
   const checked =
     wire === "float64" ? type.kind === "float32" : isInteger(type) || (type.kind === "decimal" && wire === "numeric");
   return wire && checked ? { ...wanted, sql, wire } : wanted;
+}
+
+/** Whether a value's bytes in binary COPY are its text. */
+export function isTextual(sql: string): boolean {
+  return /^(text|character varying|character|name|json|xml|citext)(\(\d+\))?$/.test(sql);
 }
 
 const numberWires: Record<string, Wire> = {

@@ -5,7 +5,7 @@ import type { IDataBackup } from "../../contracts/data-backup.ts";
 import type { IRestorableBackup } from "../../contracts/restorable-backup.ts";
 import type { IStorage } from "../../contracts/storage.ts";
 import { compareFrames } from "../../frame/compare.ts";
-import type { CrashRequest, OpenStorage } from "./request.ts";
+import type { CrashAnswer, CrashRequest, OpenStorage, StopBy } from "./request.ts";
 import { type CrashSave, crashSave, kindsOf, type SaveKind, saveKinds } from "./saves.ts";
 import { startVictim, type Victim } from "./victim.ts";
 
@@ -16,8 +16,13 @@ export interface CrashOptions {
    */
   module: URL;
   args?: readonly string[];
-  /** How many times a saving process is killed: half of them at the steps of the save, half at random instants. */
+  /** How many times a save is stopped: half of them at its steps, half at random instants. */
   kills: number;
+  /**
+   * How. `SIGKILL` (default) and `SIGTERM` end the process; `abort` aborts the save by its AbortSignal: when it rejects with the
+   * reason, the old frame has to stand there.
+   */
+  by?: StopBy;
   /** Default: all that the storage has. */
   saves?: readonly SaveKind[];
   /** Rows of the frames. Default 2,000. */
@@ -34,15 +39,15 @@ export interface CrashReport {
   /** How often the old frame was found afterwards, and how often the new one. */
   readonly old: number;
   readonly new: number;
-  /** The different steps at which a process was killed. */
+  /** The different steps at which a save was stopped. */
   readonly steps: readonly string[];
   readonly seed: number;
 }
 
 /**
- * Kills processes in the middle of a save with SIGKILL, at each of its steps (its file operations, its writes to sockets) and at
- * random instants, and opens the storage anew after each: the old frame stands there or the new one, whole, and every backup is
- * whole; saving once more gives the right rows once; nothing is left behind.
+ * Stops saves in the middle, by default by killing their process with SIGKILL: at each of their steps (file operations, writes to
+ * sockets) and at random instants. The storage is opened anew after each: the old frame stands there or the new one, whole, and
+ * every backup is whole; saving once more gives the right rows once; nothing is left behind.
  *
  * @throws AssertionError that lists what went wrong, with the step of each.
  *
@@ -50,7 +55,8 @@ export interface CrashReport {
  * const report = await killSaves({ module: new URL("open-storage.ts", import.meta.url), kills: 100 });
  */
 export async function killSaves(options: CrashOptions): Promise<CrashReport> {
-  const { kills, module, args = [], saves = saveKinds, rows = 2_000, seed = Date.now() % 2 ** 31 } = options;
+  const { kills, module, args = [], saves = saveKinds, rows = 2_000, by = "SIGKILL" } = options;
+  const { seed = Date.now() % 2 ** 31 } = options;
   const { open } = (await import(module.href)) as { open: OpenStorage };
   const places: Place = { open: () => Promise.resolve(open(...args)), leftovers: options.leftovers };
   const kinds = await withStorage(places, async (storage) => kindsOf(storage, saves));
@@ -60,7 +66,7 @@ export async function killSaves(options: CrashOptions): Promise<CrashReport> {
   const steps = new Set<string>();
   for (const [at, kind] of kinds.entries()) {
     const share = Math.ceil((kills * (at + 1)) / kinds.length) - Math.ceil((kills * at) / kinds.length);
-    const request = { module: module.href, args, kind, rows, name: `crash_${kind}`, stopAt: -1 };
+    const request = { module: module.href, args, kind, rows, by, name: `crash_${kind}`, stopAt: -1 };
     const run = new Run(places, request);
     const { names, took } = await run.whole();
     const plan = planKills(share, names, random);
@@ -73,17 +79,19 @@ export async function killSaves(options: CrashOptions): Promise<CrashReport> {
       victim.go();
       if (kill.stopAt < 0) {
         await sleep(kill.when * took);
-        victim.kill();
+        victim.stop();
       }
-      const { steps: acknowledged, stderr, killed } = await victim.gone;
+      const { answer, stderr, stopped, late } = await victim.gone;
       // It loads while this one is looked at.
       next = after && startVictim({ ...request, stopAt: after.stopAt });
-      if (killed) steps.add(`${kind}, ${kill.what}`);
-      await run.check(acknowledged !== null).then(
+      if (stopped) steps.add(`${kind}, ${kill.what}`);
+      if (!answer && !stopped) failures.push(`${kind}, before it was stopped ${kill.what}, the save failed: ${stderr}`);
+      if (late) failures.push(`${kind}, stopped ${kill.what}: the process did not end within 10 s`);
+      await run.check(answer).then(
         (found) => {
           counts[found]++;
         },
-        (cause: unknown) => failures.push(`${kind}, killed ${kill.what}: ${String(cause)} ${stderr}`),
+        (cause: unknown) => failures.push(`${kind}, stopped ${kill.what}: ${String(cause)} ${stderr}`),
       );
     }
   }
@@ -132,11 +140,11 @@ class Run {
     await victim.ready;
     const began = performance.now();
     victim.go();
-    const { steps, stderr } = await victim.gone;
-    assert(steps, `A save that nobody killed failed: ${stderr}`);
+    const { answer, stderr } = await victim.gone;
+    assert(answer, `A save that nobody stopped failed: ${stderr}`);
     const took = performance.now() - began;
-    assert.equal(await this.check(true), "new");
-    return { names: steps, took };
+    assert.equal(await this.check(answer), "new");
+    return { names: answer.steps, took };
   }
 
   async reset(): Promise<void> {
@@ -144,12 +152,13 @@ class Run {
   }
 
   /** Which frame stands there. @throws AssertionError when it is neither, or anything else is not as it has to be. */
-  async check(acknowledged: boolean): Promise<"old" | "new"> {
+  async check(answer: CrashAnswer | null): Promise<"old" | "new"> {
     const { name } = this.#request;
     return withStorage(this.#place, async (storage) => {
       const before = await storage.source?.().listSources();
       const found = await this.#standing(storage);
-      assert(!acknowledged || found === "new", "a save that was acknowledged is lost");
+      assert(answer?.outcome !== "saved" || found === "new", "a save that was acknowledged is lost");
+      assert(answer?.outcome !== "aborted" || found === "old", "a save that was aborted took effect");
       await checkBackups(storage.backup?.(), name);
       if (found === "old" || this.#save.repeatable) {
         await this.#save.save(saverOf(storage), name);

@@ -4,7 +4,10 @@ import type { SaveKind } from "./saves.ts";
 /** What the module that is given to the crash kit exports as `open`. */
 export type OpenStorage = (...args: string[]) => IStorage | Promise<IStorage>;
 
-/** What the process that is killed has to do. */
+/** How a save is stopped: its process by a signal, or the save itself by its AbortSignal. */
+export type StopBy = "SIGKILL" | "SIGTERM" | "abort";
+
+/** What the process that is stopped has to do. */
 export interface CrashRequest {
   /** File URL of the module. */
   readonly module: string;
@@ -12,6 +15,13 @@ export interface CrashRequest {
   readonly kind: SaveKind;
   readonly name: string;
   readonly rows: number;
-  /** Number of the step at which it kills itself; -1 for none. */
+  readonly by: StopBy;
+  /** Number of the step at which it stops itself; -1 for none. */
   readonly stopAt: number;
+}
+
+/** What the process tells of its save, when it lives to tell it. */
+export interface CrashAnswer {
+  readonly outcome: "saved" | "aborted";
+  readonly steps: string[];
 }

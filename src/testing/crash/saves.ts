@@ -1,5 +1,6 @@
 import type { DataFrame } from "nodejs-polars";
 import type { IDataSaver } from "../../contracts/data-saver.ts";
+import type { SaveOptions } from "../../contracts/save-options.ts";
 import type { IStorage } from "../../contracts/storage.ts";
 import { concatFrames } from "../../frame/batches.ts";
 import { prices } from "../samples.ts";
@@ -15,7 +16,7 @@ export interface CrashSave {
   /** Whether saving once more, after it took effect, changes nothing. */
   readonly repeatable: boolean;
   prepare(saver: IDataSaver, name: string): Promise<unknown>;
-  save(saver: IDataSaver, name: string): Promise<unknown>;
+  save(saver: IDataSaver, name: string, options?: Pick<SaveOptions, "signal">): Promise<unknown>;
 }
 
 /** The ways that a storage has, of those asked for. */
@@ -31,10 +32,8 @@ export function crashSave(kind: SaveKind, rows: number): CrashSave {
     case "replace":
     case "backup": {
       const after = prices(rows + 7, 2);
-      const save = (saver: IDataSaver, name: string) =>
-        kind === "backup"
-          ? saver.saveWithBackup(after, name, { key: ["id"] })
-          : saver.saveData(after, name, { key: ["id"] });
+      const save: CrashSave["save"] = (saver, name, options) =>
+        saver[kind === "backup" ? "saveWithBackup" : "saveData"](after, name, { key: ["id"], ...options });
       return { before, after, repeatable: true, prepare, save };
     }
     case "append": {
@@ -42,7 +41,7 @@ export function crashSave(kind: SaveKind, rows: number): CrashSave {
       const after = concatFrames([before, added]);
       return {
         ...{ before, after, repeatable: false, prepare },
-        save: (saver, name) => saver.saveData(added, name, { mode: "append" }),
+        save: (saver, name, options) => saver.saveData(added, name, { mode: "append", ...options }),
       };
     }
     case "upsert": {
@@ -51,7 +50,7 @@ export function crashSave(kind: SaveKind, rows: number): CrashSave {
       const after = concatFrames([prices(half, 1), changed]);
       return {
         ...{ before, after, repeatable: true, prepare },
-        save: (saver, name) => saver.saveData(changed, name, { mode: "upsert", key: ["id"] }),
+        save: (saver, name, options) => saver.saveData(changed, name, { mode: "upsert", key: ["id"], ...options }),
       };
     }
   }

@@ -21,14 +21,19 @@ const databaseCalls = ["exec"] as const;
 
 type Call = (...given: unknown[]) => unknown;
 
-/** Counts the steps of a save, and kills the process with SIGKILL at one of them. */
+/** Counts the steps of a save, and calls `stop` at one of them. */
 export class Steps {
   readonly names: string[] = [];
   readonly #seen = new Map<string, number>();
+  readonly #stop: () => void;
   #counting = false;
   #stopAt = -1;
 
-  /** @param stopAt number of the step to be killed at, from 0; `-1` for none. */
+  constructor(stop: () => void) {
+    this.#stop = stop;
+  }
+
+  /** @param stopAt number of the step to be stopped at, from 0; `-1` for none. */
   begin(stopAt: number): void {
     this.#stopAt = stopAt;
     this.#counting = true;
@@ -78,7 +83,7 @@ export class Steps {
     if (!this.#counting) return;
     const number = (this.#seen.get(what) ?? 0) + 1;
     this.#seen.set(what, number);
-    if (this.names.length === this.#stopAt) process.kill(process.pid, "SIGKILL");
     this.names.push(`${what} ${number}`);
+    if (this.names.length - 1 === this.#stopAt) this.#stop();
   }
 }

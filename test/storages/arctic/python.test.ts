@@ -221,6 +221,20 @@ print('{}')`);
     expect(existsSync(trap)).toBe(false);
   });
 
+  test("pandas' append to what millrace saved is refused by ArcticDB, as the docs say, and changes nothing", async () => {
+    const saved = frame({ v: [1n] }, { v: "int64" });
+    await opened.storage.saver().saveData(saved, "from_arrow");
+    const { refused } = await opened.python(`
+import pandas as pd
+try:
+  library.append('from_arrow', pd.DataFrame({'v': [2]}))
+  print(json.dumps({'refused': ''}))
+except Exception as error:
+  print(json.dumps({'refused': str(error)}))`);
+    expect(refused).toMatch(/same type/);
+    expect(await compareFrames(await opened.storage.source().getData("from_arrow"), saved)).toBeNull();
+  });
+
   test("the cron job and the service of docs/arctic.md share one library, at the same time", async () => {
     const document = await readFile(new URL("../../../docs/arctic.md", import.meta.url), "utf8");
     const [, job = ""] = /^```python\n([\s\S]*?)^```$/m.exec(document) ?? [];

@@ -241,3 +241,30 @@ test("a name with signs of a pattern reads only its own file", async () => {
   const { source } = await withFile("a\n1\n", "x[1].csv");
   expect((await source.getData("x[1]")).rows()).toEqual([[1]]);
 });
+
+/** Times too short for the number of their nanoseconds, in more rows than a sample has, and what comes behind them. */
+const shortTimes = (last: string) =>
+  `t,f\n2024-01-01T00:00:00.000000001,\n${`2024-01-01T00:00,${"f".repeat(400)}\n`.repeat(8_000)}${last},\n`;
+
+test.each([
+  ['""', "string", ""],
+  ["x", "string", "x"],
+  ["2024-01-01T00:00Z", "string", "2024-01-01T00:00Z"],
+  ["2300-01-01T00:00", "string", "2300-01-01T00:00"],
+  ["", "datetime[ns]", null],
+])("behind a sample of short times, %s makes the type that holds all values", async (last, type, value) => {
+  const { source } = await withFile(shortTimes(last));
+  const frame = await source.getData("x");
+  const [batch] = await Array.fromAsync(source.getBatches("x", { batchRows: 10_000 }));
+  for (const each of [frame, batch as typeof frame]) {
+    expect(schemaOf(each).fields[0]?.type).toBe(type);
+    expect(each.height).toBe(8_002);
+    expect(each.row(8_001)[0]).toBe(value);
+  }
+});
+
+test("behind a sample of long whole numbers, one with a fraction makes the column text", async () => {
+  const { source } = await withFile(`n,f\n${`9007199254740993,${"f".repeat(400)}\n`.repeat(8_000)}1.5,\n`);
+  const column = (await source.getData("x")).getColumn("n").toArray();
+  expect([column[0], column.at(-1)]).toEqual(["9007199254740993", "1.5"]);
+});

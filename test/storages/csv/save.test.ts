@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { compareFrames } from "../../../src/frame/compare.ts";
 import { frame as makeFrame } from "../../../src/frame/frame.ts";
 import { type DataFrame, pl } from "../../../src/frame/polars.ts";
+import { records } from "../../../src/frame/records.ts";
 import { schemaOf } from "../../../src/frame/schema.ts";
 import { CsvFiles } from "../../../src/storages/csv/files.ts";
 import { CsvStorage } from "../../../src/storages/csv/index.ts";
@@ -402,4 +403,20 @@ test("healthCheck is true before the folder is made, and false where a file stan
   await writeFile(bad.data, "");
   expect(await bad.saver.healthCheck()).toBe(false);
   expect(await bad.backup.healthCheck()).toBe(false);
+});
+
+test("formulas become plain texts when that is asked for, in every mode, and are exact otherwise", async () => {
+  const { saver, source } = await openCsv();
+  const values = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "\t=1", "\r=1", "a=1", "'=1", "", null];
+  const frame = makeFrame({ "a*": values, n: values.map((_, at) => -at) }, { "a*": "string?", n: "int32" });
+  const read = async () => records(await source.getData("f")).map((row) => row["a*"]);
+  await saver.saveData(frame, "f");
+  expect(await read()).toEqual(values);
+  const escaped = ["'=cmd|' /C calc'!A0", "'+1", "'-1", "'@x", "'\t=1", "'\r=1", "a=1", "'=1", "", null];
+  await saver.saveWithBackup(frame, "f", { escapeFormulas: true });
+  expect(await read()).toEqual(escaped);
+  await saver.saveData(frame, "f", { mode: "append", escapeFormulas: true });
+  expect(await read()).toEqual([...escaped, ...escaped]);
+  const wrong = saver.saveData(frame, "f", JSON.parse('{ "escapeFormulas": "yes" }'));
+  await expect(wrong).rejects.toMatchObject({ code: "CONFIG_INVALID" });
 });

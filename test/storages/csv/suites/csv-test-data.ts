@@ -1,6 +1,7 @@
 import type { SuiteCase } from "./case.ts";
 
 const header = { header: true } as const;
+const ragged = "The suite calls it bad too: which column a field is missing from, or left over in, is not known.";
 const top = ["foo", "bar", "baz"];
 
 /**
@@ -20,28 +21,39 @@ export const csvTestData: SuiteCase[] = [
     input: "foo,bar,baz\na,b",
     options: header,
     instead: { refused: /line 2 has 2 fields/ },
+    why: ragged,
   },
   {
     what: "bad-header-more-fields",
     input: "foo,bar,baz\na,b,c,d",
     options: header,
     instead: { refused: /line 2 has 4/ },
+    why: ragged,
   },
-  { what: "bad-header-no-header", input: "", options: header, instead: { refused: /is empty/ } },
+  {
+    what: "bad-header-no-header",
+    input: "",
+    options: header,
+    instead: { refused: /is empty/ },
+    why: "A frame needs a column, so an empty file is none; the suite calls it bad too.",
+  },
   {
     what: "bad-missing-quote",
     input: 'foo,bar,baz\na,"never closed,c',
     instead: { refused: /line 2 has a quote that is never/ },
+    why: "The suite calls it bad too: where the field ends is not known.",
   },
   {
     what: "bad-quotes-with-unescaped-quote",
     input: 'foo,bar,baz\na,"one " more",c',
     instead: { refused: /line 2 has text after/ },
+    why: "The suite calls it bad too: RFC 4180 doubles a quote within a quoted field.",
   },
   {
     what: "bad-unescaped-quote",
     input: 'foo,bar,baz\na,some "quoted" word,c',
     instead: { refused: /line 2 has a quote/ },
+    why: "The suite calls it bad too: RFC 4180 has quotes in quoted fields only.",
   },
   { what: "empty-field", input: "foo,bar,baz\na,,c", rows: [top, ["a", "", "c"]] },
   { what: "empty-one-column", input: "foo\n\n", rows: [["foo"], [""]] },
