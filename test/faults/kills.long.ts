@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import type { SaveKind } from "../../src/testing/index.ts";
+import { describe, test } from "vitest";
+import type { CrashReport, SaveKind } from "../../src/testing/index.ts";
 import { killSavesOf, storageTypes } from "./kills.ts";
 import { record } from "./report.ts";
 
@@ -15,23 +15,29 @@ const kinds: readonly (readonly [kind: SaveKind, words: string])[] = [
 
 const each = kinds.flatMap(([kind, words]) => storageTypes.map((storage) => ({ storage, kind, words })));
 
+const hours = 3_600_000;
+
 describe("a process that is killed while it saves", () => {
   test.concurrent.each(each)(
     "leaves the old frame or the new one in $storage: $words",
     async ({ storage, kind, words }) => {
-      const outcome = await killSavesOf(storage, kills, { saves: [kind], rows: 500 }).then(
-        (report) => ({
-          failures: 0,
-          found: `${report.old} times the old frame, ${report.new} the new one; ${report.steps.length} different steps`,
-        }),
-        (cause: unknown) => {
-          const message = cause instanceof Error ? cause.message : String(cause);
-          console.error(`${storage}, ${words}: ${message}`);
-          return { failures: Number(/^(\d+) of/.exec(message)?.[1] ?? 1), found: "see the log" };
-        },
-      );
-      await record({ fault: `kill -9 during ${words}`, storage, tries: kills, ...outcome });
-      expect(outcome.failures).toBe(0);
+      const tell = (report: CrashReport, failures = 0) => {
+        const found = `${report.old} times the old frame, ${report.new} the new one; ${report.steps.length} different steps`;
+        return record({ fault: `kill -9 during ${words}`, storage, tries: report.kills, failures, found });
+      };
+      let last: CrashReport | undefined;
+      const onProgress = async (report: CrashReport) => {
+        last = report;
+        if (report.kills % 25 === 0) await tell(report);
+      };
+      const killing = killSavesOf(storage, kills, { saves: [kind], rows: 500, onProgress });
+      await killing.catch(async (cause: unknown) => {
+        const message = cause instanceof Error ? cause.message : String(cause);
+        if (last) await tell(last, Number(/^(\d+) of/.exec(message)?.[1] ?? 1));
+        throw cause;
+      });
+      if (last) await tell(last);
     },
+    8 * hours,
   );
 });

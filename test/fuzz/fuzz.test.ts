@@ -8,7 +8,7 @@ const samples: Omit<FeedOptions, "seed">[] = [
   { what: "backup", storage: "csv", count: 12 },
   { what: "backup", storage: "arctic", count: 12 },
   { what: "backup", storage: "postgres", count: 12 },
-  ...["csv", "temp", "postgres", "arctic"].map((storage) => ({ what: "names" as const, storage, count: 40 })),
+  ...["csv", "temp", "postgres", "arctic"].map((storage) => ({ what: "names" as const, storage, count: 30 })),
   { what: "configs", storage: "", count: 200 },
 ];
 

@@ -29,6 +29,8 @@ export interface CrashOptions {
   rows?: number;
   /** What a killed save has left behind, in words, asked after the next save. Default: nothing is asked. */
   leftovers?(): Promise<string[]>;
+  /** Called after each kill with what came of them so far. */
+  onProgress?(report: CrashReport): unknown;
   /** Of the random instants. Default: another one each time; it stands in the report. */
   seed?: number;
 }
@@ -61,9 +63,10 @@ export async function killSaves(options: CrashOptions): Promise<CrashReport> {
   const places: Place = { open: () => Promise.resolve(open(...args)), leftovers: options.leftovers };
   const kinds = await withStorage(places, async (storage) => kindsOf(storage, saves));
   const random = randomNumbers(seed);
-  const counts = { old: 0, new: 0 };
+  const counts = { kills: 0, old: 0, new: 0 };
   const failures: string[] = [];
   const steps = new Set<string>();
+  const report = (): CrashReport => ({ ...counts, steps: [...steps], seed });
   for (const [at, kind] of kinds.entries()) {
     const share = Math.ceil((kills * (at + 1)) / kinds.length) - Math.ceil((kills * at) / kinds.length);
     const request = { module: module.href, args, kind, rows, by, name: `crash_${kind}`, stopAt: -1 };
@@ -93,11 +96,13 @@ export async function killSaves(options: CrashOptions): Promise<CrashReport> {
         },
         (cause: unknown) => failures.push(`${kind}, stopped ${kill.what}: ${String(cause)} ${stderr}`),
       );
+      counts.kills++;
+      await options.onProgress?.(report());
     }
   }
   const told = failures.slice(0, 20).join("\n");
   assert.equal(failures.length, 0, `${failures.length} of ${kills} kills (seed ${seed}) broke a rule:\n${told}`);
-  return { kills, ...counts, steps: [...steps], seed };
+  return report();
 }
 
 interface Place {
