@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parseConfig } from "../../src/config/load.ts";
 import { settingNames } from "../../src/config/settings.ts";
 import type { IDelete } from "../../src/contracts/delete.ts";
@@ -114,7 +115,7 @@ async function backup(type: string, folder: string): Promise<Feeder> {
       const file = join(location, random.pick(files));
       const bytes = mutated(await readFile(file), random, ['"', "{", "}", "9999999999", "../", "null"]);
       await writeFile(file, bytes);
-      const same = bytes.equals(await readFile(join(safe, file.slice(location.length + 1))));
+      const same = isSame(bytes, await readFile(join(safe, file.slice(location.length + 1))));
       const [listed] = await service.listBackups("x");
       const verified = await service.verifyBackup(location);
       assert.equal(verified, same, "a damaged backup is verified, or a whole one is not");
@@ -126,6 +127,16 @@ async function backup(type: string, folder: string): Promise<Feeder> {
     },
     close: async () => storage.close?.(),
   };
+}
+
+/** Other blanks in a manifest say nothing else. */
+function isSame(bytes: Buffer, before: Buffer): boolean {
+  if (bytes.equals(before)) return true;
+  try {
+    return isDeepStrictEqual(JSON.parse(bytes.toString()), JSON.parse(before.toString()));
+  } catch {
+    return false;
+  }
 }
 
 /** Names, for every role; what stands outside of the roots must stay as it is. */
