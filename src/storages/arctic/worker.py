@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import base64
 import ctypes
+import faulthandler
 import fcntl
-import gc
 import json
 import os
 import re
@@ -104,7 +104,10 @@ class Lanes:
                     del self._waiting[lane]
                     return
                 work = self._waiting[lane].popleft()
-            work()
+            try:
+                work()
+            except Exception:  # the others of the lane are still to be done
+                traceback.print_exc()
 
 
 class Store:
@@ -502,7 +505,6 @@ def remove(path: str) -> None:
 
 def give_back_memory(pa: Any) -> None:
     """Freed memory goes back to the system; without this a large read would keep it for as long as the process lives."""
-    gc.collect()
     if pa is not None:
         pa.default_memory_pool().release_unused()
     try:
@@ -586,12 +588,13 @@ class Client:
         try:
             if self._gone or number in self._cancelled:
                 raise Failure("cancelled", "It was cancelled before it began.")
-            reply: Message = {"id": number, "ok": work(request)}
+            reply = json.dumps({"id": number, "ok": work(request)})
             done = True
         except BaseException as error:
             if not isinstance(error, Failure):
                 traceback.print_exc()
-            reply = {"id": number, "error": {"code": code_of(error), "message": f"{error}" or type(error).__name__}}
+            failure = {"code": code_of(error), "message": f"{error}" or type(error).__name__}
+            reply = json.dumps({"id": number, "error": failure})
         self._open.discard(number)
         self._send(reply)
         if number in self._cancelled:
@@ -599,8 +602,8 @@ class Client:
             self._tables.pop(number, None)
         return done
 
-    def _send(self, reply: Message) -> None:
-        data = (json.dumps(reply) + "\n").encode()
+    def _send(self, reply: str) -> None:
+        data = f"{reply}\n".encode()
         try:
             with self._sending:
                 self._connection.sendall(data)
@@ -648,6 +651,7 @@ class Client:
 SMALL = 512 << 10
 # After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
 REST = 2.0
+STUCK = 100.0
 # Done in the order in which they came, for each symbol; `versions` among them sees what a save left once it is tidied.
 IN_ORDER = ("write", "delete", "restore", "prune", "versions")
 FIRST_CLIENT = 15.0
@@ -675,11 +679,15 @@ class Worker:
     def began(self) -> None:
         with self._lock:
             self._running += 1
+            if self._running == 1:
+                faulthandler.dump_traceback_later(STUCK)  # into the log, where it tells what hangs
 
     def ended(self) -> None:
         with self._lock:
             self._running -= 1
             self._rested = False
+            if self._running == 0:
+                faulthandler.cancel_dump_traceback_later()
         self.touch()
 
     def _rest(self) -> None:
