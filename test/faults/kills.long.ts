@@ -33,6 +33,7 @@ describe("a process that is killed while it saves", () => {
       const killing = killSavesOf(storage, kills, { saves: [kind], rows: 500, onProgress });
       await killing.catch(async (cause: unknown) => {
         const message = cause instanceof Error ? cause.message : String(cause);
+        console.error(`${storage}, ${words}: ${message}`);
         if (last) await tell(last, Number(/^(\d+) of/.exec(message)?.[1] ?? 1));
         throw cause;
       });
