@@ -150,7 +150,7 @@ describe("what a source declares", () => {
     const start = await site('<li id="a">1</li><li id="a">2</li>');
     const { scraper, log, saver } = scraperOf({ list: items(start, { key: ["id"] }) });
     expect(await scraper.scrapeData(saver)).toBe(false);
-    expect(log.text("error")).toMatch(/key "id".*row 0/);
+    expect(log.text("error")).toMatch(/key "id".*row 1 and row 2/);
     expect(saver.kept.size).toBe(0);
   });
 
