@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type ColumnType, typeText } from "../../src/frame/types.ts";
+import { type ColumnType, plainKinds, typeText } from "../../src/frame/types.ts";
 
 /** A column type and values that fit it, as `records` gives them; datetimes as ticks. */
 export interface AnyColumn {
@@ -22,27 +22,7 @@ const names = fc.oneof(
   fc.constantFrom("__proto__", "constructor", "length", "*", "^a.*$", "a.b", "a[0]", "0", "10", " ", "🚂", '"'),
   fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 8 }).filter((name) => name !== "_df"),
 );
-const plain = fc
-  .constantFrom(
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "float32",
-    "float64",
-    "boolean",
-    "string",
-    "binary",
-    "date",
-    "time",
-    "null",
-    "categorical",
-  )
-  .map((kind) => ({ kind }) as ColumnType);
+const plain = fc.constantFrom(...plainKinds).map((kind): ColumnType => ({ kind }));
 
 /** Any type, nested up to `depth` levels. */
 export function anyType(depth = 3): fc.Arbitrary<ColumnType> {
