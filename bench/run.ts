@@ -63,7 +63,8 @@ async function bench(area: string): Promise<void> {
     await writeFile(join(here, "results", `${area}.json`), `${JSON.stringify(record, null, 2)}\n`);
   } finally {
     for (const runner of runners.values()) await runner.close();
-    await rm(folder, { recursive: true, force: true });
+    // A server that ends itself may still write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
