@@ -32,14 +32,24 @@ function rawBytes(file: CsvFile): AsyncGenerator<Buffer> {
   return file.format.compression === "uncompressed" ? chunksOf(file.path) : unpacked(file);
 }
 
+/** While one chunk is in use, the next is read. */
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   await using handle = await open(path, "r");
   const { size } = await handle.stat();
-  const buffer = Buffer.allocUnsafeSlow(Math.min(size + 1, chunkBytes));
-  for (let at = 0; ; ) {
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-    if (bytesRead === 0) return;
-    at += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+  let [buffer, other] = [0, 0].map(() => Buffer.allocUnsafeSlow(Math.min(size + 1, chunkBytes))) as [Buffer, Buffer];
+  let at = 0;
+  let reading = handle.read(buffer, 0, buffer.length, at);
+  try {
+    for (;;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      reading = handle.read(other, 0, other.length, at);
+      reading.catch(() => {});
+      yield buffer.subarray(0, bytesRead);
+      [buffer, other] = [other, buffer];
+    }
+  } finally {
+    await reading.catch(() => {});
   }
 }

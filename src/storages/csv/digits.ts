@@ -6,8 +6,12 @@ import { type Expr, pl } from "../../frame/polars.ts";
 /** So many numbers are proven here and now; for more, it pays to hand them to polars. */
 const few = 2_000;
 
-const slots = 1 << 14;
-const slotBytes = 32;
+/** Of a number that is remembered: column and length in one word, then its bytes in words of four. */
+const slotWords = 6;
+const slotBits = 15;
+const slotShift = 32 - slotBits;
+const shortest = 16;
+const longest = 20;
 
 /**
  * Numbers with more digits than every float64 holds, collected while records are cut, to be proven by polars' own threads: their digits
@@ -17,8 +21,9 @@ export class DigitProof {
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
   #count = 0;
-  /** Numbers that were collected already: length, column and text in slots of `slotBytes`. */
-  #known: Uint8Array | undefined;
+  /** Numbers that were collected already, in slots of `slotWords`. */
+  #known: Int32Array = new Int32Array(slotWords << slotBits);
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   add(column: number, bytes: Buffer, start: number, end: number): void {
     if (this.#isKnown(column, bytes, start, end)) return;
@@ -36,20 +41,39 @@ export class DigitProof {
   /** Prices and the like come again and again. Each slot keeps the last number whose hash led there. */
   #isKnown(column: number, bytes: Buffer, start: number, end: number): boolean {
     const length = end - start;
-    if (length > slotBytes - 2 || column > 255) return false;
-    let hash = column;
-    for (let i = start; i < end; i += 1) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0;
-    this.#known ??= new Uint8Array(slots * slotBytes);
+    if (length < shortest || length > longest) return false;
+    if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer);
+    const view = this.#view;
+    const from = bytes.byteOffset + start;
+    const head = (column << 8) | length;
+    const a = view.getInt32(from, true);
+    const b = view.getInt32(from + 4, true);
+    const c = view.getInt32(from + 8, true);
+    const d = view.getInt32(from + 12, true);
+    // The last four bytes, some of which may be those of `d`.
+    const e = view.getInt32(from + length - 4, true);
+    let hash = Math.imul(head, 0x9e3779b1) ^ a;
+    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ b;
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35) ^ Math.imul(c, 0x27d4eb2f) ^ d;
+    hash = Math.imul(hash ^ (hash >>> 16), 0x165667b1) ^ e;
+    const slot = (Math.imul(hash, 0x9e3779b1) >>> slotShift) * slotWords;
     const known = this.#known;
-    const slot = ((hash ^ (hash >>> 15)) & (slots - 1)) * slotBytes;
-    if (known[slot] === length && known[slot + 1] === column) {
-      let i = 0;
-      while (i < length && known[slot + 2 + i] === bytes[start + i]) i += 1;
-      if (i === length) return true;
+    if (
+      known[slot] === head &&
+      known[slot + 1] === a &&
+      known[slot + 2] === b &&
+      known[slot + 3] === c &&
+      known[slot + 4] === d &&
+      known[slot + 5] === e
+    ) {
+      return true;
     }
-    known[slot] = length;
-    known[slot + 1] = column;
-    for (let i = 0; i < length; i += 1) known[slot + 2 + i] = bytes[start + i] as number;
+    known[slot] = head;
+    known[slot + 1] = a;
+    known[slot + 2] = b;
+    known[slot + 3] = c;
+    known[slot + 4] = d;
+    known[slot + 5] = e;
     return false;
   }
 

@@ -19,6 +19,9 @@ export class Piece implements AsyncDisposable {
   bytes = 0;
   readonly #file: ExchangeFile;
   readonly #handle: FileHandle;
+  /** Bytes that are being written, and those that are written next. */
+  #blocks: [Buffer, Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+  #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(file: ExchangeFile, handle: FileHandle) {
     this.#file = file;
@@ -33,21 +36,31 @@ export class Piece implements AsyncDisposable {
     return new Piece(file, handle);
   }
 
+  /** The rows' bytes are copied: they are written while the next are cut. */
   async add({ parts, count }: Rows): Promise<void> {
     this.rows += count;
-    if (parts.length === 0) return;
-    const bytes = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
-    this.bytes += bytes.length;
-    await this.#handle.appendFile(bytes);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (length === 0) return;
+    this.bytes += length;
+    const [other, free] = this.#blocks;
+    const block = free.length < length ? Buffer.allocUnsafeSlow(Math.max(length, chunkBytes + chunkBytes / 8)) : free;
+    let at = 0;
+    for (const part of parts) at += part.copy(block, at);
+    this.#blocks = [block, other];
+    await this.#writing;
+    this.#writing = this.#handle.appendFile(block.subarray(0, length));
+    this.#writing.catch(() => {});
   }
 
   /** The path of the whole piece. */
   async close(): Promise<string> {
+    await this.#writing;
     await this.#handle.close();
     return this.#file.path;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing.catch(() => {});
     await this.#handle.close();
     await this.#file[Symbol.asyncDispose]();
   }

@@ -37,11 +37,12 @@ export async function* readPieces(reading: Reading): AsyncGenerator<DataFrame> {
   const proof = new DigitProof();
   const scans = plans.map(({ task }, i) => new ColumnScan(i, task, table.signs.point, proof));
   const walk = new RecordWalk(file, table, scans, true);
+  const parser = parserOf(reading);
   let piece: Piece | undefined;
   let parsing: Promise<DataFrame> | undefined;
   let rows = 0;
   const parse = (whole: Piece) => {
-    const parsed = parsePiece(reading, whole, rows, proof.failed(config));
+    const parsed = parsePiece(reading, parser, whole, rows, proof.failed(config));
     parsed.catch(() => {});
     rows += whole.rows;
     piece = undefined;
@@ -71,25 +72,34 @@ function isMisplanned({ task, type, isFound }: ColumnPlan, { seen, digits }: Col
   return isFound && task.kind !== "pass" && !sameType(typeOfShapes(seen, digits), type);
 }
 
-async function parsePiece(
-  { file, table, plans }: Reading,
-  piece: Piece,
-  before: number,
-  failed: Promise<number[]>,
-): Promise<DataFrame> {
-  await using _ = piece;
-  const { separator, quote, point } = table.signs;
+/** How polars parses a piece. Made once: nodejs-polars takes its time to make an expression. */
+function parserOf({ table, plans }: Reading) {
+  const { separator, quote } = table.signs;
   const wanted = plans.flatMap((plan, i) => (plan.wanted ? [{ plan, id: columnId(i) }] : []));
-  const scanned = pl.scanCSV(await piece.close(), {
+  const options = {
     sep: String.fromCharCode(separator),
     // There is no NUL in the text.
     quoteChar: quote < 0 ? "\0" : String.fromCharCode(quote),
     schema: Object.fromEntries(plans.map(({ parsed }, i) => [columnId(i), parsed])),
     ...{ hasHeader: true, ignoreErrors: false, glob: false, inferSchemaLength: 0, cache: false },
-  });
+  };
+  return { wanted, options, values: valuesOf(wanted), columns: exactColumns(wanted.map(({ id }) => id)) };
+}
+
+async function parsePiece(
+  { file, table }: Reading,
+  parser: ReturnType<typeof parserOf>,
+  piece: Piece,
+  before: number,
+  failed: Promise<number[]>,
+): Promise<DataFrame> {
+  await using _ = piece;
+  const { point } = table.signs;
+  const { wanted, options, values: expressions, columns } = parser;
+  const scanned = pl.scanCSV(await piece.close(), options);
   const parsed = scanned
-    .withColumns(...valuesOf(wanted))
-    .select(exactColumns(wanted.map(({ id }) => id)))
+    .withColumns(...expressions)
+    .select(columns)
     .collect();
   const frame = await parsed.catch((cause: unknown) => {
     throw new Misplanned("polars refused a value", { cause });

@@ -59,8 +59,20 @@ function two(bytes: Uint8Array, at: number): number {
   return high >= 0 && high < 10 && low >= 0 && low < 10 ? high * 10 + low : Number.NaN;
 }
 
+/** The day that was asked for last: times of a column mostly fall on the day of the one before. */
+let lastDay = Number.NaN;
+let lastDays = Number.NaN;
+
 /** Days since 1970; NaN for a day that never was. */
 function daysOf(year: number, month: number, day: number): number {
+  const asked = (year * 100 + month) * 100 + day;
+  if (asked === lastDay) return lastDays;
+  lastDay = asked;
+  lastDays = countDays(year, month, day);
+  return lastDays;
+}
+
+function countDays(year: number, month: number, day: number): number {
   if (!(month >= 1 && month <= 12 && day >= 1 && year >= 0)) return Number.NaN;
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const length = month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
