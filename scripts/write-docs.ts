@@ -1,6 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
 import { z } from "zod";
+import { describeCommands } from "../src/cli/command-line.ts";
 import { settingMeta, settingNames, settings } from "../src/config/settings.ts";
 import { errorCodes } from "../src/error-codes.ts";
 
@@ -10,6 +12,7 @@ const closing = "<!-- to here -->";
 
 /** The documents that are written from tables, each with its written part. */
 export const writtenParts: Record<string, () => string> = {
+  "cli.md": commandsTable,
   "configuration.md": settingsTable,
   "errors.md": errorsTable,
 };
@@ -23,6 +26,22 @@ export async function documentAsWritten(name: string): Promise<{ is: string; sho
   if (before === undefined || after === undefined || part === undefined)
     throw new Error(`docs/${name} lacks its marks.`);
   return { is, shouldBe: `${before}${opening}\n\n${part()}\n\n${closing}${after}` };
+}
+
+function commandsTable(): string {
+  const rows = (parent: Command, words: string): string[] =>
+    parent.commands.flatMap((each) => {
+      const name = `${words} ${each.name()}`;
+      if (each.commands.length > 0) return rows(each, name);
+      const given = each.registeredArguments.map((argument) =>
+        argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+      );
+      const about = each.registeredArguments.map((argument) => `\`${argument.name()}\`: ${argument.description}`);
+      const options = each.options.map(({ flags, description }) => `\`${flags}\`: ${description}`);
+      const what = [`${each.description()}.`, ...[...about, ...options].map((line) => `<br>${line}`)].join(" ");
+      return [`| \`${[name, ...given].join(" ")}\` | ${cell(what)} |`];
+    });
+  return ["| command | what it does |", "| --- | --- |", ...rows(describeCommands(), "millrace")].join("\n");
 }
 
 function settingsTable(): string {

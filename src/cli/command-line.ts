@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
-import type { GlobalOptions } from "./options.ts";
+import { Command, CommanderError } from "commander";
+import { backupCommands } from "./groups/backup.ts";
+import { dataCommands } from "./groups/data.ts";
+import { projectCommands } from "./groups/project.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
 
 /**
@@ -24,7 +26,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-function describeCommands(): Command {
+/** All commands with their arguments and options. */
+export function describeCommands(): Command {
   const program = new Command("millrace")
     .description("Looks at and looks after the data of millrace pipelines.")
     .version(version(), "-V, --version", "print the version")
@@ -38,42 +41,18 @@ function describeCommands(): Command {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false);
 
-  command(program, "doctor", "check this machine and the settings").action(async (_, self: Command) => {
-    const { doctor } = await import("./doctor.ts");
-    await doctor(globals(self));
-  });
-  command(program, "list", "list the frames of one storage, or of all")
-    .argument("[storage]", "csv, postgres, arctic, temp")
-    .action(async (storage: string | undefined, _, self: Command) => {
-      const { list } = await import("./list.ts");
-      await list(storage, globals(self));
-    });
-  command(program, "show", "show a frame's columns and first rows")
-    .argument("<frame>", "storage:name, such as csv:prices")
-    .option("--limit <rows>", "how many rows to show", wholeNumber, 5)
-    .action(async (frame: string, { limit }: { limit: number }, self: Command) => {
-      const { show } = await import("./show.ts");
-      await show(frame, limit, globals(self));
-    });
-  command(program, "ps", "list this project's helper processes").action(async (_, self: Command) => {
-    const { ps } = await import("./ps.ts");
-    await ps(globals(self));
-  });
-  command(program, "stop", "end this project's helper processes")
-    .option("--force", "end those in use, too")
-    .action(async ({ force }: { force?: boolean }, self: Command) => {
-      const { stop } = await import("./stop.ts");
-      await stop({ force: force === true }, globals(self));
-    });
+  dataCommands(program);
+  projectCommands(program);
+  backupCommands(program);
+  program.addHelpText("after", () => furtherLines(program));
   return program;
 }
 
-function command(program: Command, name: string, summary: string): Command {
-  return program.command(name).description(summary).helpOption("-h, --help", "print this help");
-}
-
-function globals(command: Command): GlobalOptions {
-  return command.optsWithGlobals();
+/** The commands behind the everyday ones, by name. */
+function furtherLines(program: Command): string {
+  const shown = new Set(program.createHelp().visibleCommands(program));
+  const names = program.commands.filter((each) => !shown.has(each)).map((each) => each.name());
+  return `\nMore commands: ${names.join(", ")}.\nSee \`millrace <command> --help\`.`;
 }
 
 function usageError(error: CommanderError, args: readonly string[], program: Command): UsageError {
@@ -90,11 +69,6 @@ function usageError(error: CommanderError, args: readonly string[], program: Com
   const named = args.find((arg) => names.includes(arg));
   const help = `millrace ${named ? `${named} ` : ""}--help`;
   return new UsageError(what, "The command line was not understood.", `See \`${help}\`.`);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
-  return Number(text);
 }
 
 function version(): string {

@@ -6,9 +6,10 @@ import { columnOf, heightOf, sliceOf } from "../frame/access.ts";
 import type { DataFrame } from "../frame/polars.ts";
 import { records } from "../frame/records.ts";
 import { schemaOf } from "../frame/schema.ts";
+import { cellText } from "./cell-text.ts";
+import { parseFrame } from "./frame-name.ts";
 import type { GlobalOptions } from "./options.ts";
 import { printJson, printLines, sizeText, tableLines } from "./output.ts";
-import { UsageError } from "./report-error.ts";
 import { inSession } from "./session.ts";
 
 /** Prints a frame's columns with their types and nulls, and its first rows. All rows are read, in pieces, to count the nulls. */
@@ -74,21 +75,4 @@ function pageOf(title: string, about: FrameDescription | undefined, { rows, colu
     firstRows.map((row) => names.map((name) => cellText(row[name]))),
   );
   return [...lines, "", ...first];
-}
-
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return "null";
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value !== "object") return String(value);
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
-}
-
-function parseFrame(frame: string): [storage: string, name: string] {
-  const colon = frame.indexOf(":");
-  if (colon > 0 && colon < frame.length - 1) return [frame.slice(0, colon), frame.slice(colon + 1)];
-  throw new UsageError(
-    `"${frame}" is not the name of a frame.`,
-    "A frame is named with its storage, as storage:name, such as csv:prices.",
-    "See `millrace list` for those that are there.",
-  );
 }

@@ -71,7 +71,7 @@ test("help and version go to stdout, and no command at all is a wrong command li
   await using here = await project();
   const help = await here.run(["--help"]);
   expect(help).toMatchObject({ code: 0, stderr: "" });
-  expect(help.stdout).toMatch(/doctor.*list.*show.*ps.*stop/s);
+  expect(help.stdout).toMatch(/list.*show.*doctor.*More commands: .*ps.*stop/s);
   expect(await here.run(["--version"])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/),

@@ -18,6 +18,9 @@ test("ps shows the embedded PostgreSQL that a command started, stop ends it, and
   await storage.close();
   await storage.stopHelpers({ force: true });
   expect(await here.run(["list", "postgres"])).toMatchObject({ code: 0, stdout: expect.stringContaining("kept") });
+  const asked = await here.run(["query", "SELECT id, 2.5::numeric(3,1) AS half FROM kept", "--json"]);
+  expect(JSON.parse(asked.stdout)).toEqual([{ id: 1, half: "2.5" }]);
+  expect((await here.run(["query", "DELETE FROM kept"])).code).not.toBe(0);
   const [helper] = JSON.parse((await here.run(["ps", "--json"])).stdout);
   expect(helper).toMatchObject({ name: "embedded PostgreSQL", pid: expect.any(Number) });
   const stopped = await here.run(["stop"]);

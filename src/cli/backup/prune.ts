@@ -1,0 +1,27 @@
+import type { RetentionPolicy } from "../../contracts/restorable-backup.ts";
+import { confirm } from "../confirm.ts";
+import type { GlobalOptions } from "../options.ts";
+import { printJson, printLines, say } from "../output.ts";
+import { inSession } from "../session.ts";
+import { serviceOf } from "./find.ts";
+
+/** Removes the backups of a storage that the rules do not keep, after asking, and prints which. */
+export function prune(
+  storage: string,
+  { yes, ...policy }: RetentionPolicy & { yes?: boolean },
+  options: GlobalOptions,
+): Promise<void> {
+  return inSession(options, async ({ factory }) => {
+    const service = serviceOf(factory, storage);
+    const doomed = await service.pruneBackups({ ...policy, dryRun: true });
+    const sure =
+      policy.dryRun === true ||
+      doomed.length === 0 ||
+      (await confirm(`Remove ${doomed.length} backup${doomed.length === 1 ? "" : "s"} of ${storage}?`, yes));
+    if (!sure) return say("Nothing was removed.", options);
+    const removed = policy.dryRun ? doomed : await service.pruneBackups(policy);
+    if (options.json) return printJson(removed.map(({ location }) => location));
+    printLines(removed.map(({ location }) => location));
+    say(`${removed.length} ${policy.dryRun ? "would be removed" : "removed"}.`, options);
+  });
+}
