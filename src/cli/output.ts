@@ -1,9 +1,10 @@
 import { styleText } from "node:util";
+import { exactJson } from "../frame/exact-json.ts";
 import type { GlobalOptions } from "./options.ts";
 
 /** Prints a result as one JSON document. Whole numbers too large for JSON, NaN and infinities become text. */
 export function printJson(result: unknown): void {
-  process.stdout.write(`${JSON.stringify(result, exactly, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(result, exactJson, 2)}\n`);
 }
 
 /** Prints lines of a result. */
@@ -36,13 +37,6 @@ export function sizeText(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(bytes) / Math.log(1000)));
   const value = bytes / 1000 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
-}
-
-function exactly(_: string, value: unknown): unknown {
-  if (typeof value === "bigint")
-    return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  return value;
 }
 
 function fit(cell: string, widest: number): string {

@@ -1,11 +1,10 @@
-import type { IBatchSource } from "../contracts/batches.ts";
 import type { IDataSource } from "../contracts/data-source.ts";
 import type { FrameDescription, IDescribe } from "../contracts/describe.ts";
 import type { FrameField } from "../contracts/frame-schema.ts";
 import { columnOf, heightOf, sliceOf } from "../frame/access.ts";
-import type { DataFrame } from "../frame/polars.ts";
 import { records } from "../frame/records.ts";
 import { schemaOf } from "../frame/schema.ts";
+import { piecesOf } from "../storages/pieces.ts";
 import { cellText } from "./cell-text.ts";
 import { parseFrame } from "./frame-name.ts";
 import type { GlobalOptions } from "./options.ts";
@@ -45,17 +44,6 @@ async function readThrough(source: IDataSource, name: string, limit: number): Pr
     rows += heightOf(piece);
   }
   return { rows, columns: fields.map((field) => ({ ...field, nulls: nulls.get(field.name) ?? 0 })), firstRows };
-}
-
-async function* piecesOf(source: IDataSource, name: string): AsyncIterable<DataFrame> {
-  let some = false;
-  if ("getBatches" in source) {
-    for await (const piece of (source as IDataSource & IBatchSource).getBatches(name)) {
-      some = true;
-      yield piece;
-    }
-  }
-  if (!some) yield await source.getData(name);
 }
 
 function pageOf(title: string, about: FrameDescription | undefined, { rows, columns, firstRows }: Read): string[] {

@@ -117,6 +117,15 @@ export const settings = z.looseObject({
     .meta(meta("Versions of each symbol that stay, of those that millrace saved. What snapshots hold stays too.")),
   ARCTIC_IDLE: duration.default(60_000).meta(meta("How long the ArcticDB worker stays after its last client.")),
   ARCTIC_TIMEOUT: duration.default(300_000).meta(meta("How long one ArcticDB request may take.")),
+  SERVICE_HOST: text
+    .default("127.0.0.1")
+    .meta(meta("Address that `millrace serve` listens on. Any but this machine's own needs SERVICE_TOKEN.")),
+  SERVICE_PORT: whole(0, 65535).default(4160).meta(meta("Port of `millrace serve`; 0 for any that is free.")),
+  SERVICE_NAMES: text
+    .optional()
+    .meta(meta("Further names that requests may ask for, parted by commas, as behind a reverse proxy.")),
+  SERVICE_TOKEN: text.optional().meta(meta("What requests have to know, at least 16 characters.", { secret: true })),
+  SERVICE_RATE: whole(1).default(100).meta(meta("Requests of one address that are answered in a second, on average.")),
   LOG_LEVEL: oneOf("debug", "info", "warn", "error", "silent")
     .optional()
     .meta(meta("Least level that is logged. Default: `info`; `debug` when no app config was found.")),

@@ -16,7 +16,8 @@ const allowed: Record<string, readonly string[]> = {
   calculation: ["contracts", "errors", "config", "system", "frame"],
   scraping: ["contracts", "errors", "config", "system", "frame"],
   testing: ["contracts", "errors", "config", "system", "frame"],
-  cli: ["contracts", "errors", "config", "system", "frame", "backups", "factory"],
+  service: ["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory"],
+  cli: ["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory", "service"],
   errors: [],
 };
 
@@ -28,6 +29,10 @@ const owners: Record<string, readonly string[]> = {
   "apache-arrow": ["frame"],
   "@crawlee/cheerio": ["scraping"],
   commander: ["cli"],
+  hono: ["service"],
+  "@hono/node-server": ["service"],
+  "@hono/zod-openapi": ["service"],
+  "prom-client": ["service"],
   listr2: ["cli"],
 };
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { command, furtherCommand, globals } from "./describe.ts";
+import { command, furtherCommand, globals, wholeNumber } from "./describe.ts";
 
 /** Commands about this machine and the project's settings and helpers. */
 export function projectCommands(program: Command): void {
@@ -7,6 +7,13 @@ export function projectCommands(program: Command): void {
     const { doctor } = await import("../doctor.ts");
     await doctor(globals(self));
   });
+  command(program, "serve", "serve the data over HTTP, for this machine")
+    .option("--port <port>", "default: SERVICE_PORT, 4160; 0 for any that is free", wholeNumber)
+    .option("--host <address>", "default: SERVICE_HOST, 127.0.0.1; any other needs SERVICE_TOKEN")
+    .action(async (own: { port?: number; host?: string }, self: Command) => {
+      const { serveUntilAsked } = await import("../serve.ts");
+      await serveUntilAsked(own, globals(self));
+    });
   furtherCommand(program, "config", "print every setting and where it came from").action(async (_, self: Command) => {
     const { config } = await import("../config.ts");
     await config(globals(self));

@@ -30,6 +30,8 @@ export interface CsvForm {
   /** Number of rows. */
   height: number;
   config: Config;
+  /** Whether the names of the columns come first. Default: true. */
+  header?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -67,24 +69,24 @@ async function inexact(lazy: LazyDataFrame, column: CsvColumn, id: string, { nam
 }
 
 /**
- * Writes all rows with a header. Nulls are empty fields and empty texts `""`; other fields are quoted where need be; floats
+ * Writes all rows. Nulls are empty fields and empty texts `""`; other fields are quoted where need be; floats
  * have the shortest text that reads back as them. A frame without columns is a line end.
  *
  * @returns size and hash of the file.
  */
 export async function writeCsv(path: string, { rows, schema, frame }: CsvContent, form: CsvForm): Promise<Content> {
-  const { format, height, config, signal } = form;
+  const { format, height, config, header = true, signal } = form;
   const recodings = schema.fields.flatMap((field) => csvColumn(field).recoding("to texts", field.name));
   await using texts = await recodeRows(rows, height, recodings, { config, storage: "csv", frame, signal });
   const named = plainNames(texts.rows, schema.fields);
   if (format.compression !== "uncompressed" || height <= sliceRows) {
-    await writeRows(path, named, schema, format, true);
+    await writeRows(path, named, schema, format, header);
     return contentOf(path, signal);
   }
   const start = async (i: number) => {
     const file = await exchangeFile(config, sliceRows * schema.fields.length * bytesOfField);
     const slice = named.slice(i * sliceRows, sliceRows);
-    return { file, written: writeRows(file.path, slice, schema, format, i === 0) };
+    return { file, written: writeRows(file.path, slice, schema, format, header && i === 0) };
   };
   return await writeSlices(path, Math.ceil(height / sliceRows), start, signal);
 }

@@ -1,0 +1,63 @@
+import type { IStorage } from "../contracts/storage.ts";
+
+/** How long an answer of a storage counts as fresh. */
+const freshMs = 10_000;
+/** How long a storage that was never asked is waited for. */
+const waitMs = 4_000;
+
+/** Whether one storage can be used, and since when that is known. */
+export interface StorageHealth {
+  readonly storage: string;
+  readonly ok: boolean;
+  readonly checked: string;
+}
+
+/**
+ * The health of storages, asked in the background: whoever asks gets what is known at once, and starts the next question when that
+ * is old. So a check stays quick while a storage is slow or the process is busy.
+ */
+export class HealthWatch {
+  readonly #storages: readonly IStorage[];
+  readonly #known = new Map<string, StorageHealth>();
+  readonly #asking = new Map<string, Promise<StorageHealth>>();
+
+  constructor(storages: readonly IStorage[]) {
+    this.#storages = storages;
+  }
+
+  async all(): Promise<StorageHealth[]> {
+    return Promise.all(
+      this.#storages.map((storage) => {
+        const known = this.#known.get(storage.type);
+        const old = !known || Date.now() - Date.parse(known.checked) > freshMs;
+        const asked = old ? this.#ask(storage) : undefined;
+        return known ?? orAfterWait(asked as Promise<StorageHealth>, storage.type);
+      }),
+    );
+  }
+
+  #ask(storage: IStorage): Promise<StorageHealth> {
+    const running = this.#asking.get(storage.type);
+    if (running) return running;
+    const asked = ask(storage).then((health) => {
+      this.#known.set(storage.type, health);
+      this.#asking.delete(storage.type);
+      return health;
+    });
+    this.#asking.set(storage.type, asked);
+    return asked;
+  }
+}
+
+async function ask(storage: IStorage): Promise<StorageHealth> {
+  const role = storage.source?.() ?? storage.saver?.() ?? storage.backup?.();
+  const ok = (await role?.healthCheck().catch(() => false)) ?? false;
+  return { storage: storage.type, ok, checked: new Date().toISOString() };
+}
+
+async function orAfterWait(asked: Promise<StorageHealth>, storage: string): Promise<StorageHealth> {
+  const { promise, resolve } = Promise.withResolvers<StorageHealth>();
+  const timer = setTimeout(() => resolve({ storage, ok: false, checked: new Date().toISOString() }), waitMs);
+  asked.then(resolve);
+  return promise.finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,8 @@
+/**
+ * The HTTP service of a project's storages.
+ *
+ * @module
+ */
+export type { ServiceContext } from "./context.ts";
+export { type Served, serve } from "./serve.ts";
+export { service } from "./service.ts";
