@@ -1,13 +1,22 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import { failureAnswer } from "./answers.ts";
+import { type FailureAnswer, failureAnswer } from "./answers.ts";
 import type { ServiceContext } from "./context.ts";
 import { limitRate, onlyOwnNames, onlyOwnOrigin, onlyWithToken } from "./guards.ts";
+import { HealthWatch } from "./health.ts";
+import { page } from "./pages/layout.ts";
+import { problemPage } from "./pages/problem.ts";
+import { assetRoutes } from "./routes/assets.ts";
+import { backupRoutes } from "./routes/backups.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { loginRoutes } from "./routes/login.ts";
 import { countRequests, metricsRoutes } from "./routes/metrics.ts";
+import { pageRoutes } from "./routes/pages.ts";
+import { seriesRoutes } from "./routes/series.ts";
 import { sourceRoutes } from "./routes/sources.ts";
 
 /** Bytes that the body of a request may have. */
@@ -26,29 +35,46 @@ export function service(context: ServiceContext): OpenAPIHono {
       throw new HTTPException(400, { message: `The request is wrong: ${what}.` });
     },
   });
-  app.onError((error, { json }) => {
-    const { status, error: told } = failureAnswer(error, config);
-    if (status === 500) logger.error({ err: error }, "A request failed");
-    return json({ error: told }, status);
+  app.onError((error, context) => {
+    const answer = failureAnswer(error, config);
+    if (answer.status === 500) logger.error({ err: error }, "A request failed");
+    return answerWith(context, answer);
   });
-  app.notFound(({ json }) =>
-    json({ error: { code: "HTTP_404", message: "There is nothing under this address." } }, 404),
+  app.notFound((context) =>
+    answerWith(context, { status: 404, error: { code: "HTTP_404", message: "There is nothing under this address." } }),
   );
   const counted = countRequests(app);
   app.use(
     secureHeaders({
+      // Without a referrer a browser sends its own pages' forms with the origin "null".
+      referrerPolicy: "same-origin",
       contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"], objectSrc: ["'none'"] },
     }),
   );
   app.use(onlyOwnNames(config), onlyOwnOrigin, limitRate(config), onlyWithToken(config));
   app.use(bodyLimit({ maxSize: mostBytes }));
-  healthRoutes(app, context);
+  const watch = new HealthWatch(context.factory.storages);
+  healthRoutes(app, watch);
   metricsRoutes(app, counted);
   sourceRoutes(app, context);
   dataRoutes(app, context);
+  seriesRoutes(app, context);
+  assetRoutes(app);
+  loginRoutes(app, context);
+  pageRoutes(app, context, watch);
+  backupRoutes(app, context);
   app.doc("/api/openapi.json", {
     openapi: "3.0.0",
     info: { title: "millrace", version: "1", description: "The frames of a project's storages." },
   });
   return app;
+}
+
+/** A page for a browser that asked for one, JSON for all else. A browser that has to show the token is led to where it can. */
+function answerWith(context: Context, answer: FailureAnswer) {
+  const { path } = context.req;
+  const isPage = !path.startsWith("/api/") && (context.req.header("accept") ?? "").includes("text/html");
+  if (!isPage) return context.json({ error: answer.error }, answer.status);
+  if (answer.status === 401) return context.redirect(`/login?next=${encodeURIComponent(path)}`, 303);
+  return page(context, { title: "Problem", body: problemPage(answer) }, answer.status);
 }

@@ -1,9 +1,9 @@
 import type { BackupRecord } from "../../contracts/restorable-backup.ts";
+import { serviceOf } from "../../factory/find-backup.ts";
 import { parseFrame } from "../frame-name.ts";
 import type { GlobalOptions } from "../options.ts";
 import { printJson, printLines, say, sizeText, tableLines } from "../output.ts";
 import { inSession } from "../session.ts";
-import { serviceOf } from "./find.ts";
 
 /** Prints backups, newest first: of one frame, of a storage, or all. */
 export function list(what: string | undefined, options: GlobalOptions): Promise<void> {

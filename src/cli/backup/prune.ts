@@ -1,9 +1,9 @@
 import type { RetentionPolicy } from "../../contracts/restorable-backup.ts";
+import { serviceOf } from "../../factory/find-backup.ts";
 import { confirm } from "../confirm.ts";
 import type { GlobalOptions } from "../options.ts";
 import { printJson, printLines, say } from "../output.ts";
 import { inSession } from "../session.ts";
-import { serviceOf } from "./find.ts";
 
 /** Removes the backups of a storage that the rules do not keep, after asking, and prints which. */
 export function prune(

@@ -1,9 +1,9 @@
+import { findBackup, serviceOf } from "../../factory/find-backup.ts";
 import { confirm } from "../confirm.ts";
 import { parseFrame } from "../frame-name.ts";
 import type { GlobalOptions } from "../options.ts";
 import { printJson, say } from "../output.ts";
 import { inSession } from "../session.ts";
-import { findBackup, serviceOf } from "./find.ts";
 
 /** Brings a backup back under its own name or another one, also of another storage. What stands there is backed up first. */
 export function restore(

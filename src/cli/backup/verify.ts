@@ -1,8 +1,8 @@
 import { CorruptDataError } from "../../errors.ts";
+import { findBackup } from "../../factory/find-backup.ts";
 import type { GlobalOptions } from "../options.ts";
 import { printJson, say } from "../output.ts";
 import { inSession } from "../session.ts";
-import { findBackup } from "./find.ts";
 
 /** `verify` re-reads every byte of a backup; `prove` restores it into a scratch place and compares. */
 export function verify(backup: string, way: "verify" | "prove", options: GlobalOptions): Promise<void> {

@@ -1,6 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ServiceContext } from "../context.ts";
-import { HealthWatch } from "../health.ts";
+import type { HealthWatch } from "../health.ts";
 
 const health = z
   .object({
@@ -19,8 +18,7 @@ const route = createRoute({
   },
 });
 
-export function healthRoutes(app: OpenAPIHono, { factory }: ServiceContext): void {
-  const watch = new HealthWatch(factory.storages);
+export function healthRoutes(app: OpenAPIHono, watch: HealthWatch): void {
   app.openapi(route, async (context) => {
     const storages = await watch.all();
     const ok = storages.every((each) => each.ok);

@@ -1,7 +1,7 @@
-import type { IDataBackup } from "../../contracts/data-backup.ts";
-import type { BackupRecord, IRestorableBackup } from "../../contracts/restorable-backup.ts";
-import { ConfigError, NotFoundError } from "../../errors.ts";
-import type { DataFactory } from "../../factory/data-factory.ts";
+import type { IDataBackup } from "../contracts/data-backup.ts";
+import type { BackupRecord, IRestorableBackup } from "../contracts/restorable-backup.ts";
+import { ConfigError, NotFoundError } from "../errors.ts";
+import type { DataFactory } from "./data-factory.ts";
 
 /** A backup, and the service that looks after it. */
 export interface FoundBackup {
