@@ -39,6 +39,12 @@ export const errorCodes = {
     cause: "A key column is missing, or the frame has a null or the same key twice.",
     remedy: "Give a key that is whole and unique in the frame.",
   },
+  CHECK_FAILED: {
+    kind: "SchemaError",
+    retryable: false,
+    cause: "Rows break a check of their pipeline's step, and nothing was saved.",
+    remedy: 'Mend the rows that the message names where they come from, or put them aside with `onFail: "quarantine"`.',
+  },
   NOT_EXACT: {
     kind: "FidelityError",
     retryable: false,
