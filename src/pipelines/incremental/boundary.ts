@@ -34,7 +34,12 @@ export async function withoutThose(
 async function eachRow(frame: DataFrame, columns: readonly string[], take: (text: string) => void): Promise<void> {
   for (let at = 0; at < heightOf(frame); at += rowsAtOnce) {
     for (const row of records(sliceOf(frame, at, rowsAtOnce))) {
-      take(JSON.stringify(columns.map((name) => row[name] ?? null), plain));
+      take(
+        JSON.stringify(
+          columns.map((name) => row[name] ?? null),
+          plain,
+        ),
+      );
     }
     await nextTurn();
   }

@@ -41,7 +41,11 @@ export function later(instant: Instant, ns: bigint): Instant {
 }
 
 /** Asserts that rows can be told by the time in a column. @throws SchemaError CURSOR_INVALID */
-export function requireTimes(frame: DataFrame, column: string, source: string): { tick: bigint; zoned: boolean; digits: number | null } {
+export function requireTimes(
+  frame: DataFrame,
+  column: string,
+  source: string,
+): { tick: bigint; zoned: boolean; digits: number | null } {
   const names = columnsOf(frame);
   const type = typesOf(frame)[names.indexOf(column)];
   if (type?.kind === "date") return { tick: dayNs, zoned: false, digits: null };
@@ -79,7 +83,12 @@ export async function withTimes(
   const left = Number(counted.getColumn("left").get(0) ?? 0);
   if (left === 0) return { rows: frame, left };
   if (onNull === "skip") return { rows: await lazyOf(frame).filter(isNull.not()).collect(), left };
-  const first = await lazyOf(frame).select(exactColumn(column).alias("time")).withRowIndex("row").filter(pl.col("time").isNull()).limit(1).collect();
+  const first = await lazyOf(frame)
+    .select(exactColumn(column).alias("time"))
+    .withRowIndex("row")
+    .filter(pl.col("time").isNull())
+    .limit(1)
+    .collect();
   throw new SchemaError(
     `Row ${Number(first.getColumn("row").get(0)) + 1} of ${source} has no time in the cursor column "${column}", and ${left - 1} more.`,
     { frame: source, code: "CURSOR_INVALID", hint: 'Mend these rows, or leave them out with onNull: "skip".' },

@@ -37,9 +37,14 @@ export class Reader {
   #cursor: Instant | undefined;
   #range: Range = {};
   #next: Instant | null = null;
+  /** What stands there is not known to end at the cursor. */
+  #forced = false;
   leftOut = 0;
 
-  constructor(session: Session, about: { rule: Incremental; step: string; source: string; backfill?: Range | undefined }) {
+  constructor(
+    session: Session,
+    about: { rule: Incremental; step: string; source: string; backfill?: Range | undefined },
+  ) {
     this.rule = about.rule;
     this.#session = session;
     this.#source = about.source;
@@ -55,7 +60,10 @@ export class Reader {
     const cursors = found.map((text) => (text === null ? null : instantOf(text, "cursor")));
     this.#cursor = cursors.includes(null)
       ? undefined
-      : cursors.reduce<Instant | undefined>((least, each) => (each && (!least || each.ns < least.ns) ? each : least), undefined);
+      : cursors.reduce<Instant | undefined>(
+          (least, each) => (each && (!least || each.ns < least.ns) ? each : least),
+          undefined,
+        );
     this.#range = { from: this.#from() };
   }
 
@@ -81,13 +89,7 @@ export class Reader {
 
   /** The options that make the source give only the range. */
   get options(): Pick<ReadOptions, "from" | "to" | "timeColumn"> {
-    const { from, to } = this.#range;
-    if (!from && !to) return {};
-    return {
-      timeColumn: this.rule.cursor,
-      ...(from && { from: instantText(from) }),
-      ...(to && { to: instantText(to) }),
-    };
+    return rangeOptions(this.rule.cursor, this.#range);
   }
 
   /** The rows that have a time; from then on the cursor after them is known. */
@@ -105,11 +107,14 @@ export class Reader {
   /** What of rows that are to be appended does not stand at the destination yet. */
   async fresh(frame: DataFrame, { place, name }: Target, key: readonly string[] | undefined): Promise<DataFrame> {
     const { cursor: column } = this.rule;
-    const { from } = this.#range;
-    const isFirst = !this.#backfill && !this.#cursor && !from;
-    if (isFirst || !place.source || heightOf(frame) === 0 || !(key ?? columnsOf(frame)).length) return frame;
-    if (!columnsOf(frame).includes(column)) return frame;
-    const there = await readOrNull(place.source, name, this.options);
+    const { from, to } = this.#range;
+    const compareAll = this.#backfill !== undefined || this.#forced;
+    if (!compareAll && !this.#cursor) return frame;
+    if (!place.source || heightOf(frame) === 0 || !columnsOf(frame).includes(column)) return frame;
+    // Rows move together with the cursor, so that none after it stands there; but a storage without marks may have been left behind.
+    const end = compareAll || !keepsMarks(place.saver) ? to : this.#cursor && later(this.#cursor, 1n);
+    const range = rangeOptions(column, { from, to: end });
+    const there = await readOrNull(place.source, name, range);
     return there === null || heightOf(there) === 0 ? frame : withoutThose(frame, there, key);
   }
 
@@ -150,7 +155,10 @@ export class Reader {
   async #cursorAt({ place, name }: Target): Promise<string | null> {
     const { ledger, pipeline, logger } = this.#session;
     const kept = (await ledger.cursors(pipeline)).find(({ reader }) => reader === this.#name);
-    if (kept?.forced) return kept.value;
+    if (kept?.forced) {
+      this.#forced = true;
+      return kept.value === "" ? null : kept.value;
+    }
     if (!keepsMarks(place.saver)) return kept?.value ?? null;
     const marks = await place.saver.keptMarks(name);
     if (marks === null) {
@@ -159,6 +167,11 @@ export class Reader {
     }
     return marks.cursors.get(`${pipeline}/${this.#name}`) ?? kept?.value ?? null;
   }
+}
+
+function rangeOptions(timeColumn: string, { from, to }: Range): Pick<ReadOptions, "from" | "to" | "timeColumn"> {
+  if (!from && !to) return {};
+  return { timeColumn, ...(from && { from: instantText(from) }), ...(to && { to: instantText(to) }) };
 }
 
 function keepsMarks(saver: object): saver is IKeepsMarks {

@@ -1,5 +1,5 @@
-import type { Config } from "../../config/settings.ts";
 import { secretSettings } from "../../config/secrets.ts";
+import type { Config } from "../../config/settings.ts";
 import type { KeptError } from "../../contracts/ledger.ts";
 import { MillraceError } from "../../errors.ts";
 

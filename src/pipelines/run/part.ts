@@ -34,7 +34,9 @@ export class Part {
     };
   }
 
+  /** Nothing was saved, and why. What was saved before counts more. */
   skip(note: string): void {
+    if (this.rows > 0) return;
     this.skipped = true;
     this.note = note;
   }

@@ -39,12 +39,24 @@ export function sourcePlace(factory: DataFactory, ref: SourceRef): SourcePlace {
 
 export function saverPlace(factory: DataFactory, ref: SaverRef): SaverPlace {
   if (typeof ref !== "string") {
-    return { saver: ref, options: undefined, source: "getData" in ref ? (ref as unknown as IDataSource) : undefined, ...ownPlace(ref) };
+    return {
+      saver: ref,
+      options: undefined,
+      source: "getData" in ref ? (ref as unknown as IDataSource) : undefined,
+      ...ownPlace(ref),
+    };
   }
   const { type, frame } = parseRef(ref);
   const saver = factory.createDataSaver(type);
   const storage = factory.storages.find((each) => each.type === type);
-  return { saver, id: idOf(saver, type), type, frame, options: storage?.capabilities.saveOptions, source: storage?.source?.() };
+  return {
+    saver,
+    id: idOf(saver, type),
+    type,
+    frame,
+    options: storage?.capabilities.saveOptions,
+    source: storage?.source?.(),
+  };
 }
 
 export function backupPlace(factory: DataFactory, ref: BackupRef): BackupPlace {

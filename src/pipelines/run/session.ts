@@ -30,6 +30,8 @@ export interface Session {
   /** Where a plan keeps what a run would save; undefined in a run. */
   readonly planned?: PlannedFrames | undefined;
   emit(event: Happening): void;
+  /** Does work the first time that this process is asked for it in the run. */
+  once(key: string, work: () => Promise<unknown>): Promise<unknown>;
 }
 
 /** One step of a run under way. */

@@ -33,8 +33,13 @@ export async function runSources(scope: StepScope, sources: readonly SourceWork[
     runSource(scope, each, known.get(each.source)?.attempts ?? 0),
   );
   signal.throwIfAborted();
-  const failures = ended.filter(({ cause }) => cause !== undefined).map(({ record, cause }) => ({ source: record.source, cause }));
-  const all = [...sources.filter(isDone).map(({ source }) => known.get(source) as SourceRecord), ...ended.map(({ record }) => record)];
+  const failures = ended
+    .filter(({ cause }) => cause !== undefined)
+    .map(({ record, cause }) => ({ source: record.source, cause }));
+  const all = [
+    ...sources.filter(isDone).map(({ source }) => known.get(source) as SourceRecord),
+    ...ended.map(({ record }) => record),
+  ];
   const sum = (value: (record: SourceRecord) => number) => all.reduce((total, record) => total + value(record), 0);
   return { rows: sum(({ rows }) => rows), bytes: sum(({ bytes }) => bytes), failures };
 }
@@ -61,7 +66,18 @@ async function runSource(scope: StepScope, { source, work }: SourceWork, before:
       const ended = record(state, cause);
       await ledger.putSource(ended);
       const { rows, bytes, durationMs, error, note } = ended;
-      session.emit({ type: "source-ended", step: step.name, source, state, rows, bytes, durationMs, attempts, error, note });
+      session.emit({
+        type: "source-ended",
+        step: step.name,
+        source,
+        state,
+        rows,
+        bytes,
+        durationMs,
+        attempts,
+        error,
+        note,
+      });
       return { record: ended, cause };
     };
     await ledger.putSource(record("running"));
@@ -71,7 +87,8 @@ async function runSource(scope: StepScope, { source, work }: SourceWork, before:
       return await end(part.skipped ? "skipped" : "done");
     } catch (cause) {
       if (signal.aborted) return end("stopped");
-      if (!isRetryable(cause) || tries >= step.retries.attempts) return end("failed", cause ?? new Error("It failed without a reason."));
+      if (!isRetryable(cause) || tries >= step.retries.attempts)
+        return end("failed", cause ?? new Error("It failed without a reason."));
       const waitMs = waitAfter(tries, step.retries, cause);
       const error = keptError(cause, config);
       session.emit({ type: "source-retrying", step: step.name, source, attempt: attempts, waitMs, error });

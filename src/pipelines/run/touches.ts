@@ -66,7 +66,10 @@ function missingIsNone(cause: unknown): [] {
 }
 
 /** Removes what was kept for an undo that can't be any more. What can't be removed stays, and is told. */
-export async function dropBefore(session: Pick<Session, "factory" | "ledger" | "logger">, touch: TouchRecord): Promise<void> {
+export async function dropBefore(
+  session: Pick<Session, "factory" | "ledger" | "logger">,
+  touch: TouchRecord,
+): Promise<void> {
   const { before, destination, type } = touch;
   if (before === null || before.kind === "nothing" || before.kind === "unknown") return;
   try {
@@ -75,7 +78,10 @@ export async function dropBefore(session: Pick<Session, "factory" | "ledger" | "
     else await call(storage?.backup?.(), "removeBackup", before.location);
     await session.ledger.forgetBefore(touch);
   } catch (cause) {
-    session.logger.warn({ frame: destination, err: cause }, `What was kept of ${destination} to undo an earlier run stays.`);
+    session.logger.warn(
+      { frame: destination, err: cause },
+      `What was kept of ${destination} to undo an earlier run stays.`,
+    );
   }
 }
 
