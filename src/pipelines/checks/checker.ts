@@ -136,23 +136,23 @@ export class Checker implements AsyncDisposable {
     requireColumns(schema, [...new Set(this.#rules.flatMap(columnsOfRule))], place);
     const types = new Map(schema.fields.map(({ name, type }) => [name, parseType(type)]));
     this.#whole = this.#rules.flatMap((rule) => wholeState(rule, types) ?? []);
-    this.#watched = this.#rules.flatMap((rule) => {
-      const flagging = flaggingOf(rule, types, config, signal);
-      return flagging ? [{ rule, onFail: rule.onFail ?? onFail, flagging, rows: 0, samples: [] }] : [];
-    });
-    return this.#watched;
+    const watched: Watched[] = [];
+    for (const rule of this.#rules) {
+      const flagging = flaggingOf(rule, `f${watched.length}`, types, config, signal);
+      if (flagging) watched.push({ rule, onFail: rule.onFail ?? onFail, flagging, rows: 0, samples: [] });
+    }
+    this.#watched = watched;
+    return watched;
   }
 
   /** A column of booleans for each rule, `f0`, `f1` …: true where the row breaks it. Null when no row breaks any. */
   async #flag(batch: DataFrame, watched: readonly Watched[], last: boolean): Promise<DataFrame | null> {
-    const expressions = watched.flatMap(
-      ({ flagging }, at) => flagging.expression?.().fillNull(pl.lit(false)).alias(`f${at}`) ?? [],
-    );
+    const expressions = watched.flatMap(({ flagging }) => flagging.expression?.() ?? []);
     const flags = expressions.length > 0 ? [await lazyOf(batch).select(expressions).collect()] : [];
     for (const [at, { flagging }] of watched.entries()) {
       const column = await flagging.flags?.(batch, last);
       if (column) flags.push(pl.DataFrame({ [`f${at}`]: column }));
-      await flagging.after?.(batch);
+      await flagging.after?.(batch, last);
     }
     const all = flags.length === 1 ? (flags[0] as DataFrame) : pl.concat(flags, { how: "horizontal" });
     const sums = await lazyOf(all).sum().collect();

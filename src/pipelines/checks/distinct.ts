@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../../config/settings.ts";
-import { columnOf, exactColumn, heightOf, lazyOf } from "../../frame/access.ts";
+import { columnOf, exactColumn, heightOf, lazyOf, selectOf } from "../../frame/access.ts";
 import { toArrow } from "../../frame/arrow.ts";
 import { type ExchangeFile, exchangeFile } from "../../frame/exchange.ts";
 import { scanIpc, writeIpc } from "../../frame/ipc.ts";
-import { type DataFrame, type Expr, type LazyDataFrame, pl } from "../../frame/polars.ts";
+import { type DataFrame, type Expr, type LazyDataFrame, pl, type Series } from "../../frame/polars.ts";
 import type { ColumnType } from "../../frame/types.ts";
 import { HashSet } from "./hash-set.ts";
 
@@ -17,91 +17,96 @@ const hashesAtOnce = 32_768;
  * files, one for each batch, and are asked only where a hash was seen before. So it is exact whatever the hashes are.
  */
 export class DistinctRows implements AsyncDisposable {
-  readonly #columns: readonly Expr[];
-  readonly #names: readonly string[];
-  readonly #single: boolean;
+  readonly #keys: readonly Expr[];
+  readonly #on: string[];
+  readonly #repeats: Expr;
+  /** The hash of the key, and whether no part of it is null; made only for rows in batches. */
+  readonly #facts: () => Expr[];
   readonly #config: Pick<Config, "FS_TEMP">;
-  readonly #seeds = Array.from({ length: 4 }, () => randomInt(2 ** 47));
   readonly #seen = new HashSet();
   readonly #files: ExchangeFile[] = [];
   readonly #parts: LazyDataFrame[] = [];
 
   constructor(columns: readonly { name: string; type: ColumnType }[], config: Pick<Config, "FS_TEMP">) {
-    this.#names = columns.map((_, index) => `k${index}`);
-    this.#columns = columns.map(({ name, type }, index) => {
+    this.#config = config;
+    this.#on = columns.map((_, index) => `k${index}`);
+    this.#keys = columns.map(({ name, type }, index) => {
       const column = exactColumn(name);
       // Their codes differ from frame to frame.
       return (type.kind === "categorical" || type.kind === "enum" ? column.cast(pl.String) : column).alias(`k${index}`);
     });
-    this.#single = columns.length === 1 && !["array", "null"].includes(columns[0]?.type.kind ?? "");
-    this.#config = config;
+    const isSingle = columns.length === 1 && !["array", "null"].includes(columns[0]?.type.kind ?? "");
+    const parts = this.#on.map((name) => pl.col(name));
+    const whole = isSingle ? pl.col("k0") : pl.struct(parts);
+    const complete = parts.map((part) => part.isNotNull()).reduce((all, one) => all.and(one));
+    this.#repeats = whole.isFirstDistinct().not().and(complete).alias("repeats");
+    const [a = 0, b = 0, c = 0, d = 0] = Array.from({ length: 4 }, () => randomInt(2 ** 47));
+    this.#facts = once(() => [complete.cast(pl.UInt64).alias("complete"), whole.hash(a, b, c, d).alias("hash")]);
   }
 
-  /** A column `repeats` that is true for each row whose key stood in an earlier row. `last`: no batch follows. */
-  async repeats(batch: DataFrame, last: boolean): Promise<DataFrame> {
+  /** True for each row whose key stood in an earlier row. `last`: no batch follows. */
+  async repeats(batch: DataFrame, last: boolean): Promise<Series> {
     const keys = await lazyOf(batch)
-      .select([...this.#columns])
+      .select([...this.#keys])
       .collect();
-    const whole = this.#single ? pl.col("k0") : pl.struct(this.#names.map((name) => pl.col(name)));
-    const complete = this.#names.map((name) => pl.col(name).isNotNull()).reduce((all, one) => all.and(one));
-    const found = await lazyOf(keys).select(whole.isFirstDistinct().not().and(complete).alias("repeats")).collect();
-    if (last && this.#parts.length === 0) return found;
-    const rows = await this.#seenBefore(keys, whole, complete);
-    await this.#keep(keys, complete);
-    if (rows.length === 0) return found;
-    const again = pl.DataFrame({ row: pl.Series("row", rows, pl.UInt32) }).withColumn(pl.lit(true).alias("again"));
-    return lazyOf(found)
-      .withRowIndex("row")
-      .join(again.lazy(), { on: ["row"], how: "left", maintainOrder: "left" })
-      .select(
-        pl
-          .col("repeats")
-          .or(pl.col("again").fillNull(pl.lit(false)))
-          .alias("repeats"),
-      )
+    const alone = last && this.#parts.length === 0;
+    const facts = await lazyOf(keys)
+      .select(alone ? [this.#repeats] : [this.#repeats, ...this.#facts()])
       .collect();
+    const repeats = columnOf(facts, "repeats");
+    if (alone) return repeats;
+    const again = await this.#inEarlierBatches(keys, facts);
+    if (!last) await this.#keep(keys);
+    if (again.length === 0) return repeats;
+    const all = repeats.toArray() as boolean[];
+    for (const row of again) all[row] = true;
+    return pl.Series("repeats", all, pl.Bool);
   }
 
   /** Rows of the batch whose key stands in an earlier batch. */
-  async #seenBefore(keys: DataFrame, whole: Expr, complete: Expr): Promise<number[]> {
-    const [a = 0, b = 0, c = 0, d = 0] = this.#seeds;
-    const hashes = await lazyOf(keys)
-      .select(whole.hash(a, b, c, d).alias("hash"), complete.alias("complete"))
-      .filter(pl.col("complete"))
-      .select("hash")
-      .collect();
-    const rows = await lazyOf(keys).withRowIndex("row").filter(complete).select("row").collect();
-    const rowNumbers = columnOf(rows, "row").toArray() as number[];
-    const candidates: number[] = [];
-    let at = 0;
-    for (const { data } of (await toArrow(hashes, this.#config)).batches) {
-      const values = data.children[0]?.values as BigUint64Array;
-      const halves = new Uint32Array(values.buffer, values.byteOffset, data.length * 2);
-      for (let index = 0; index < data.length; index++, at++) {
-        if (this.#seen.add(halves[2 * index] ?? 0, halves[2 * index + 1] ?? 0)) candidates.push(rowNumbers[at] ?? 0);
-        if (at % hashesAtOnce === hashesAtOnce - 1) await nextTurn();
+  async #inEarlierBatches(keys: DataFrame, facts: DataFrame): Promise<number[]> {
+    const suspects: number[] = [];
+    let row = 0;
+    for (const { data } of (await toArrow(selectOf(facts, ["complete", "hash"]), this.#config)).batches) {
+      const [complete, hashes] = data.children.map(({ values }) => halves(values, data.length));
+      for (let at = 0; at < data.length; at++, row++) {
+        if (complete?.[2 * at] !== 1) continue;
+        if (this.#seen.add(hashes?.[2 * at] ?? 0, hashes?.[2 * at + 1] ?? 0)) suspects.push(row);
+        if (row % hashesAtOnce === hashesAtOnce - 1) await nextTurn();
       }
     }
-    if (candidates.length === 0 || this.#parts.length === 0) return [];
-    const suspects = lazyOf(keys)
+    if (suspects.length === 0 || this.#parts.length === 0) return [];
+    const found = await lazyOf(keys)
       .withRowIndex("row")
-      .select(pl.all().gather(pl.lit(pl.Series("row", candidates, pl.UInt32)).explode()));
-    const found = await suspects
-      .join(pl.concat([...this.#parts]), { on: [...this.#names], how: "semi" })
+      .select(pl.all().gather(pl.Series("row", suspects, pl.UInt32)))
+      .join(pl.concat([...this.#parts]), { on: this.#on, how: "semi" })
       .select("row")
       .collect();
     return columnOf(found, "row").toArray() as number[];
   }
 
-  async #keep(keys: DataFrame, complete: Expr): Promise<void> {
+  async #keep(keys: DataFrame): Promise<void> {
     if (heightOf(keys) === 0) return;
     const file = await exchangeFile(this.#config, Number.POSITIVE_INFINITY);
     this.#files.push(file);
-    await writeIpc(lazyOf(keys).filter(complete), file.path);
+    await writeIpc(keys, file.path);
     this.#parts.push(await scanIpc(file.path));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const file of this.#files.splice(0)) await file[Symbol.asyncDispose]();
   }
+}
+
+/** 64-bit numbers as their low and high halves. */
+function halves(values: BigUint64Array, length: number): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, length * 2);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

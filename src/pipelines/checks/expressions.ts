@@ -39,13 +39,21 @@ export function brokenWhere(test: Test & { kind: "where" }): Expr {
   return test.holds(exactColumn).not();
 }
 
-/** Rows that fall behind those before them, `highest` being the highest of earlier batches, as text. */
-export function brokenOrder(strict: boolean, column: string, type: ColumnType, highest: string | null): Expr {
+/** Rows that fall behind one before them. */
+export function brokenOrder(strict: boolean, column: string, type: ColumnType): Expr {
   const values = comparable(column, type);
-  const behind = (limit: Expr) => (strict ? values.ltEq(limit) : values.lt(limit)).fillNull(pl.lit(false));
-  const own = behind(values.cumMax().forwardFill().shift(1));
-  const both = highest === null ? own : own.or(behind(orderedLiteral(type, highest)));
-  return isFloat(type) ? both.or(exactColumn(column).isNan().fillNull(pl.lit(false))) : both;
+  const behind = behindOf(values, values.cumMax().forwardFill().shift(1), strict);
+  return isFloat(type) ? behind.fillNull(pl.lit(false)).or(exactColumn(column).isNan()) : behind;
+}
+
+/** Rows that fall behind the highest of earlier batches, given as text. */
+export function brokenByEarlier(strict: boolean, column: string, type: ColumnType, highest: string): Expr {
+  const behind = behindOf(comparable(column, type), orderedLiteral(type, highest), strict);
+  return behind.fillNull(pl.lit(false));
+}
+
+function behindOf(values: Expr, limit: Expr, strict: boolean): Expr {
+  return strict ? values.ltEq(limit) : values.lt(limit);
 }
 
 /** The highest value, as text. */

@@ -22,18 +22,25 @@ export function placeChecks(checks: unknown): { rules: PlacedRule[]; faults: str
   for (const [key, entry] of Object.entries(checks)) {
     for (const given of Array.isArray(entry) ? (entry as unknown[]) : [entry]) {
       if (given === undefined) continue;
-      const placed = placeRule(key, given);
-      if (typeof placed === "string") faults.push(placed);
-      else rules.push(placed);
+      const found = placeRule(key, given);
+      if (typeof found === "string") faults.push(found);
+      else rules.push(found);
     }
   }
   return { rules, faults };
 }
 
-/** @throws ConfigError that lists every fault. */
+const placed = new WeakMap<Checks, PlacedRule[]>();
+
+/** The same rules for the same checks, so that what is made of a rule is made once. @throws ConfigError that lists every fault. */
 export function requireChecks(checks: Checks): PlacedRule[] {
+  const known = placed.get(checks);
+  if (known) return known;
   const { rules, faults } = placeChecks(checks);
-  if (faults.length === 0) return rules;
+  if (faults.length === 0) {
+    placed.set(checks, rules);
+    return rules;
+  }
   throw new ConfigError(`The checks are wrong: ${faults.join("; ")}.`);
 }
 
