@@ -10,7 +10,10 @@ export class RunFailure extends RunError {
     const step = result.steps.find(({ state }) => state === "failed");
     const failed = step?.sources.filter(({ state }) => state === "failed") ?? [];
     const [first] = failed;
-    const source = first && first.source !== "*" ? ` of "${first.source}"${failed.length > 1 ? ` (and ${failed.length - 1} more)` : ""}` : "";
+    const source =
+      first && first.source !== "*"
+        ? ` of "${first.source}"${failed.length > 1 ? ` (and ${failed.length - 1} more)` : ""}`
+        : "";
     const where = step ? ` in step ${step.name}${source}` : "";
     super(`${pipeline} failed${where}: ${error?.message ?? "without a reason"}`, {
       cause: result.cause,

@@ -2,7 +2,7 @@ import type { IDataSource } from "../../contracts/data-source.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
 import type { SaveOptions } from "../../contracts/save-options.ts";
 import { NotFoundError } from "../../errors.ts";
-import { heightOf, lazyOf } from "../../frame/access.ts";
+import { lazyOf } from "../../frame/access.ts";
 import { mergeFrames } from "../../frame/merge.ts";
 import { plainName } from "../../frame/names.ts";
 import type { DataFrame } from "../../frame/polars.ts";
@@ -86,9 +86,4 @@ async function readOrNull(
     if (cause instanceof NotFoundError) return null;
     throw cause;
   });
-}
-
-/** Rows of a frame that may not be there. */
-export function rowsOf(frame: DataFrame | null): number {
-  return frame === null ? 0 : heightOf(frame);
 }

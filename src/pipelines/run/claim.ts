@@ -23,7 +23,8 @@ export async function claimPipeline(
   }
   if (onOverlap === "skip") return null;
   const [other] = await ledger.runs({ pipeline, limit: 1 });
-  const which = other?.state === "running" ? `Run ${other.id} (${other.by}, since ${other.began.toISOString()})` : "Another run";
+  const which =
+    other?.state === "running" ? `Run ${other.id} (${other.by}, since ${other.began.toISOString()})` : "Another run";
   throw new ConflictError(`${which} of ${pipeline} is under way.`, {
     code: "RUN_OVERLAP",
     hint: 'Wait for it, or declare onOverlap: "wait" or "skip".',

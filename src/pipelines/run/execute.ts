@@ -34,7 +34,12 @@ export async function execute(session: Session, steps: readonly ReadyStep[]): Pr
   return { state: "done", rows, bytes, cause: undefined };
 }
 
-async function runStep(session: Session, step: ReadyStep, index: number, before: StepRecord | undefined): Promise<Executed> {
+async function runStep(
+  session: Session,
+  step: ReadyStep,
+  index: number,
+  before: StepRecord | undefined,
+): Promise<Executed> {
   const { id: run, ledger, config } = session;
   const began = before?.began ?? new Date();
   const started = performance.now();

@@ -16,6 +16,7 @@ import { ending, passOn } from "./ending.ts";
 import { teller, withFields } from "./events.ts";
 import { execute } from "./execute.ts";
 import { keptError } from "./kept-error.ts";
+import { rememberWork } from "./once.ts";
 import { resultOf } from "./result.ts";
 import { newRunId } from "./run-id.ts";
 import type { Session } from "./session.ts";
@@ -72,7 +73,10 @@ async function runClaimed(
   const { id } = record;
   const logger = withFields(around.logger, { run: id, pipeline: name });
   await using telemetry = await telemetryListener();
-  await using show = await showListener(options.show, steps.map((step) => step.name));
+  await using show = await showListener(
+    options.show,
+    steps.map((step) => step.name),
+  );
   const tell = teller(
     [telemetry.listener, show.listener, logListener(logger, show.mode), ...(options.onEvent ? [options.onEvent] : [])],
     logger,
@@ -84,7 +88,12 @@ async function runClaimed(
     once: rememberWork(),
   };
   const started = performance.now();
-  session.emit({ type: "run-started", version: record.version, resumed: record.resumed > 0, steps: steps.map((step) => step.name) });
+  session.emit({
+    type: "run-started",
+    version: record.version,
+    resumed: record.resumed > 0,
+    steps: steps.map((step) => step.name),
+  });
   const { state, rows, bytes, cause } = await execute(session, steps);
   const error = cause === undefined ? null : keptError(cause, config);
   await ledger.endRun(id, { state, rows, bytes, error });
@@ -97,22 +106,41 @@ async function runClaimed(
 }
 
 /** The run's row: a new one, or that of a run which ended early. */
-async function beginOrResume(ready: Ready, wanted: Wanted, options: InnerOptions, { ledger }: Surroundings): Promise<RunRecord> {
+async function beginOrResume(
+  ready: Ready,
+  wanted: Wanted,
+  options: InnerOptions,
+  { ledger }: Surroundings,
+): Promise<RunRecord> {
   const { name, version = "1" } = ready.definition;
   const by = `${hostname()} ${process.pid}`;
-  const id = wanted.resume === undefined ? await interruptedBefore(ready, options, ledger) : await resumable(name, wanted.resume, ledger);
+  const id =
+    wanted.resume === undefined
+      ? await interruptedBefore(ready, options, ledger)
+      : await resumable(name, wanted.resume, ledger);
   if (id !== undefined) {
     await ledger.resumeRun(id, by);
     const record = await ledger.run(id);
     if (record) return record;
   }
-  const run = { id: newRunId(), pipeline: name, version, by, request: requestOf(options), parent: options.parent ?? null };
+  const run = {
+    id: newRunId(),
+    pipeline: name,
+    version,
+    by,
+    request: requestOf(options),
+    parent: options.parent ?? null,
+  };
   await ledger.beginRun(run);
   return { ...run, state: "running", began: new Date(), ended: null, resumed: 0, rows: 0, bytes: 0, error: null };
 }
 
 /** The last run when it was killed or stopped on its way, where it has to be finished first. */
-async function interruptedBefore({ definition, steps }: Ready, options: InnerOptions, ledger: Surroundings["ledger"]): Promise<string | undefined> {
+async function interruptedBefore(
+  { definition, steps }: Ready,
+  options: InnerOptions,
+  ledger: Surroundings["ledger"],
+): Promise<string | undefined> {
   const { name, onInterrupted = steps.some(isNeverTheSameTwice) ? "resume" : "restart" } = definition;
   if (onInterrupted === "restart" || options.from !== undefined || options.to !== undefined) return undefined;
   const [last] = await ledger.runs({ pipeline: name, limit: 1 });
@@ -130,9 +158,16 @@ async function resumable(pipeline: string, wanted: string, ledger: Surroundings[
   const can = found?.pipeline === pipeline && ["failed", "stopped", "interrupted", "running"].includes(found.state);
   if (found && can) return found.id;
   const what = !found
-    ? wanted === "last" ? `${pipeline} has no run yet.` : `The ledger has no run "${wanted}".`
-    : found.pipeline !== pipeline ? `Run ${found.id} is one of ${found.pipeline}.` : `Run ${found.id} is ${found.state}: there is nothing left to do.`;
-  throw new NotFoundError(what, { code: "RUN_NOT_FOUND", hint: "See pipeline.runs(), or begin a new one with pipeline.run()." });
+    ? wanted === "last"
+      ? `${pipeline} has no run yet.`
+      : `The ledger has no run "${wanted}".`
+    : found.pipeline !== pipeline
+      ? `Run ${found.id} is one of ${found.pipeline}.`
+      : `Run ${found.id} is ${found.state}: there is nothing left to do.`;
+  throw new NotFoundError(what, {
+    code: "RUN_NOT_FOUND",
+    hint: "See pipeline.runs(), or begin a new one with pipeline.run().",
+  });
 }
 
 function requestOf({ from, to, sources }: RunOptions): RunRequest {
@@ -154,25 +189,18 @@ async function skipped({ definition }: Ready, { ledger, logger }: Surroundings):
   };
 }
 
-async function callHook(hook: PipelineDefinition["onSuccess"], result: RunResult, { logger, config }: Session): Promise<void> {
+async function callHook(
+  hook: PipelineDefinition["onSuccess"],
+  result: RunResult,
+  { logger, config }: Session,
+): Promise<void> {
   try {
     await hook?.(result, { logger, config });
   } catch (cause) {
     const name = result.state === "done" ? "onSuccess" : "onFailure";
-    logger.error({ err: cause }, `${name} of ${result.pipeline} failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+    logger.error(
+      { err: cause },
+      `${name} of ${result.pipeline} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
   }
-}
-
-/** Work that is done once. What failed may be tried again. */
-export function rememberWork(): Session["once"] {
-  const works = new Map<string, Promise<unknown>>();
-  return (key, work) => {
-    let found = works.get(key);
-    if (!found) {
-      found = work();
-      works.set(key, found);
-      found.catch(() => works.delete(key));
-    }
-    return found;
-  };
 }

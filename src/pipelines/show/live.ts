@@ -1,7 +1,7 @@
 import type { RunEvent } from "../../contracts/run-event.ts";
 import type { Listener } from "../run/events.ts";
-import { StepProgress } from "./progress.ts";
 import { stepLine } from "./log.ts";
+import { StepProgress } from "./progress.ts";
 
 /** How often what changes all the time is drawn anew. */
 const drawMs = 100;

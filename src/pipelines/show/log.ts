@@ -12,7 +12,10 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
   return (event) => {
     switch (event.type) {
       case "run-started":
-        return info({ version: event.version }, `${event.pipeline} ${event.resumed ? "goes on with" : "begins"} run ${event.run}.`);
+        return info(
+          { version: event.version },
+          `${event.pipeline} ${event.resumed ? "goes on with" : "begins"} run ${event.run}.`,
+        );
       case "source-retrying": {
         const { step, source, attempt, waitMs, error } = event;
         const text = `${nameOf(event)} failed at try ${attempt} and is tried again in ${durationText(waitMs)}: ${error.message}`;
@@ -21,20 +24,34 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
       case "source-ended": {
         const { step, source, rows, bytes, durationMs, attempts, error, note } = event;
         if (event.state === "failed") {
-          return logger.error({ step, source, attempts, error }, `${nameOf(event)} failed: ${error?.message}${hintOf(event)}`);
+          return logger.error(
+            { step, source, attempts, error },
+            `${nameOf(event)} failed: ${error?.message}${hintOf(event)}`,
+          );
         }
-        return logger.debug({ step, source, rows, bytes, durationMs: Math.round(durationMs), note }, `${nameOf(event)} is ${event.state}.`);
+        return logger.debug(
+          { step, source, rows, bytes, durationMs: Math.round(durationMs), note },
+          `${nameOf(event)} is ${event.state}.`,
+        );
       }
       case "checks-broken": {
         const { step, source, destination, broken, quarantined } = event;
         const what = broken.map(({ message }) => message).join(" ");
-        const aside = quarantined > 0 ? ` ${countText(quarantined, "row")} put aside in ${destination}__quarantine.` : "";
-        return logger.warn({ step, source, destination, quarantined, broken }, `Checks of ${destination} are broken. ${what}${aside}`);
+        const aside =
+          quarantined > 0 ? ` ${countText(quarantined, "row")} put aside in ${destination}__quarantine.` : "";
+        return logger.warn(
+          { step, source, destination, quarantined, broken },
+          `Checks of ${destination} are broken. ${what}${aside}`,
+        );
       }
       case "step-ended":
-        return event.state === "done" ? info(totals(event), stepLine(event)) : logger.error(totals(event), stepLine(event));
+        return event.state === "done"
+          ? info(totals(event), stepLine(event))
+          : logger.error(totals(event), stepLine(event));
       case "run-ended":
-        return event.state === "done" ? info(totals(event), runLine(event)) : logger.error(totals(event), runLine(event));
+        return event.state === "done"
+          ? info(totals(event), runLine(event))
+          : logger.error(totals(event), runLine(event));
     }
   };
 }
@@ -43,7 +60,14 @@ type Ended = Extract<RunEvent, { type: "step-ended" | "run-ended" }>;
 
 function totals(event: Ended): object {
   const { rows, bytes, durationMs, error, state } = event;
-  return { ...(event.type === "step-ended" && { step: event.step }), state, rows, bytes, durationMs: Math.round(durationMs), ...(error && { error }) };
+  return {
+    ...(event.type === "step-ended" && { step: event.step }),
+    state,
+    rows,
+    bytes,
+    durationMs: Math.round(durationMs),
+    ...(error && { error }),
+  };
 }
 
 function nameOf({ step, source }: { step: string; source: string }): string {

@@ -39,7 +39,10 @@ class Spans {
     this.#outer = api.context.active();
     const meter = api.metrics.getMeter("millrace");
     this.#rows = meter.createCounter("millrace.rows", { description: "Rows saved by pipelines", unit: "{row}" });
-    this.#runs = meter.createCounter("millrace.runs", { description: "Runs of pipelines by how they ended", unit: "{run}" });
+    this.#runs = meter.createCounter("millrace.runs", {
+      description: "Runs of pipelines by how they ended",
+      unit: "{run}",
+    });
     this.#retries = meter.createCounter("millrace.retries", { description: "Tries after a failure", unit: "{try}" });
     this.#duration = meter.createHistogram("millrace.step.duration", { description: "How long steps took", unit: "s" });
   }
@@ -49,32 +52,51 @@ class Spans {
     const common = { "millrace.pipeline": pipeline, "millrace.run": run };
     switch (event.type) {
       case "run-started":
-        return this.#begin("", `run ${pipeline}`, { ...common, "millrace.version": event.version });
+        this.#begin("", `run ${pipeline}`, { ...common, "millrace.version": event.version });
+        break;
       case "step-started":
-        return this.#begin(event.step, `step ${event.step}`, { ...common, "millrace.step": event.step, "millrace.kind": event.kind }, "");
+        this.#begin(
+          event.step,
+          `step ${event.step}`,
+          { ...common, "millrace.step": event.step, "millrace.kind": event.kind },
+          "",
+        );
+        break;
       case "source-started":
         if (event.attempt > 1) this.#retries.add(1, { "millrace.pipeline": pipeline, "millrace.step": event.step });
-        return this.#begin(
+        this.#begin(
           `${event.step}\n${event.source}`,
           `source ${event.source}`,
           { ...common, "millrace.step": event.step, "millrace.source": event.source },
           event.step,
         );
+        break;
       case "source-retrying":
-        this.#open.get(`${event.step}\n${event.source}`)?.span.addEvent("retry", { attempt: event.attempt, message: event.error.message });
-        return;
+        this.#open
+          .get(`${event.step}\n${event.source}`)
+          ?.span.addEvent("retry", { attempt: event.attempt, message: event.error.message });
+        break;
       case "checks-broken":
-        this.#open.get(`${event.step}\n${event.source}`)?.span.addEvent("checks broken", { messages: event.broken.map(({ message }) => message) });
-        return;
+        this.#open
+          .get(`${event.step}\n${event.source}`)
+          ?.span.addEvent("checks broken", { messages: event.broken.map(({ message }) => message) });
+        break;
       case "source-ended":
         this.#rows.add(event.rows, { "millrace.pipeline": pipeline, "millrace.step": event.step });
-        return this.#end(`${event.step}\n${event.source}`, event);
+        this.#end(`${event.step}\n${event.source}`, event);
+        break;
       case "step-ended":
-        this.#duration.record(event.durationMs / 1_000, { "millrace.pipeline": pipeline, "millrace.step": event.step, state: event.state });
-        return this.#end(event.step, event);
+        this.#duration.record(event.durationMs / 1_000, {
+          "millrace.pipeline": pipeline,
+          "millrace.step": event.step,
+          state: event.state,
+        });
+        this.#end(event.step, event);
+        break;
       case "run-ended":
         this.#runs.add(1, { "millrace.pipeline": pipeline, state: event.state });
-        return this.#end("", event);
+        this.#end("", event);
+        break;
     }
   }
 

@@ -3,14 +3,21 @@ import { assignDestinations, samePlace } from "../../calculation/destinations.ts
 import type { ICalculator } from "../../contracts/calculator.ts";
 import type { IDataBackup } from "../../contracts/data-backup.ts";
 import type { SaveOptions } from "../../contracts/save-options.ts";
-import { Reader } from "../incremental/reader.ts";
 import type { CalculateStep } from "../definition.ts";
+import { Reader } from "../incremental/reader.ts";
 import type { Part } from "../run/part.ts";
-import { type BackupPlace, backupPlace, type SaverPlace, type SourcePlace, saverPlace, sourcePlace } from "../run/places.ts";
+import {
+  type BackupPlace,
+  backupPlace,
+  type SaverPlace,
+  type SourcePlace,
+  saverPlace,
+  sourcePlace,
+} from "../run/places.ts";
 import { RunSaver } from "../run/saver.ts";
 import type { StepScope } from "../run/session.ts";
-import { runSources, type SourceTotals, type SourceWork } from "../run/sources.ts";
 import { RunSource } from "../run/source.ts";
+import { runSources, type SourceTotals, type SourceWork } from "../run/sources.ts";
 import { sourcesOf } from "./choice.ts";
 import { componentOf } from "./component.ts";
 import { backfillParts } from "./ranges.ts";
@@ -66,10 +73,17 @@ async function calculateOne(calculator: Calculator, step: CalculateStep, places:
   const dataSaver = new RunSaver(() => part, places.to, rules);
   const backupService = backupOf(part, places.backup);
   for (const _ of reader?.ranges() ?? [undefined]) {
-    const reports = await calculator.runCompleteCalculation({ dataSource, dataSaver, backupService, sources: [source], signal });
+    const reports = await calculator.runCompleteCalculation({
+      dataSource,
+      dataSaver,
+      backupService,
+      sources: [source],
+      signal,
+    });
     const [report] = reports;
     if (report?.status === "failed") throw report.error;
-    if (report?.status === "skipped" && part.rows === 0) part.skip(reader ? "Nothing is new." : "There was nothing to save.");
+    if (report?.status === "skipped" && part.rows === 0)
+      part.skip(reader ? "Nothing is new." : "There was nothing to save.");
   }
   if (reader && reader.leftOut > 0) part.note = `${reader.leftOut} rows without a time were left out.`;
 }
@@ -111,7 +125,9 @@ function backupOf(part: Part, place: BackupPlace | undefined): IDataBackup {
   const { backup } = place;
   return {
     backupData: (name) =>
-      session.once(`backup ${place.id} ${name}`, () => backup.backupData(name)) as ReturnType<IDataBackup["backupData"]>,
+      session.once(`backup ${place.id} ${name}`, () => backup.backupData(name)) as ReturnType<
+        IDataBackup["backupData"]
+      >,
     backupAll: () => backup.backupAll(),
     healthCheck: () => backup.healthCheck(),
   };

@@ -27,7 +27,8 @@ export async function callStep(scope: StepScope, run: StepFunction): Promise<Sou
       },
     },
   ]);
-  const sum = (value: (totals: SourceTotals) => number) => [whole, ...items].reduce((total, each) => total + value(each), 0);
+  const sum = (value: (totals: SourceTotals) => number) =>
+    [whole, ...items].reduce((total, each) => total + value(each), 0);
   return { rows: sum(({ rows }) => rows), bytes: sum(({ bytes }) => bytes), failures: whole.failures };
 }
 
@@ -35,7 +36,9 @@ export async function callStep(scope: StepScope, run: StepFunction): Promise<Sou
 function failedItems(failures: SourceTotals["failures"]): RunError {
   const [{ source, cause } = { source: "", cause: undefined }] = failures;
   const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : "";
-  return new RunError(`"${source}"${more} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  return new RunError(`"${source}"${more} failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+  });
 }
 
 function contextOf(scope: StepScope, whole: Part, items: SourceTotals[]): StepContext {

@@ -11,7 +11,8 @@ export async function sourcesOf(
   given: readonly string[] | undefined,
   place: { id: string; source: Pick<IDataSource, "listSources"> },
 ): Promise<string[]> {
-  const names = given ?? (await savedBefore(session, step.name, place.id)) ?? (await place.source.listSources()).filter(isData);
+  const names =
+    given ?? (await savedBefore(session, step.name, place.id)) ?? (await place.source.listSources()).filter(isData);
   return narrowed(session, names);
 }
 
@@ -23,11 +24,17 @@ export function narrowed({ request }: Pick<Session, "request">, names: readonly 
   return unique.filter((name) => wanted.has(plainName(name)));
 }
 
-async function savedBefore({ ledger, id, planned }: Session, step: string, storage: string): Promise<string[] | undefined> {
+async function savedBefore(
+  { ledger, id, planned }: Session,
+  step: string,
+  storage: string,
+): Promise<string[] | undefined> {
   const touches = planned
     ? planned.saves.map((save) => ({ step: save.step, storage: save.place.id, destination: save.destination }))
     : await ledger.touches({ run: id });
-  const names = touches.filter((touch) => touch.storage === storage && touch.step !== step).map(({ destination }) => destination);
+  const names = touches
+    .filter((touch) => touch.storage === storage && touch.step !== step)
+    .map(({ destination }) => destination);
   const data = names.filter(isData);
   return data.length > 0 ? data : undefined;
 }

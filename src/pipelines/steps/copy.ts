@@ -60,7 +60,11 @@ async function copyOne(
       for (const { name, saver } of savers) await saver.saveData(rows, name, options);
       continue;
     }
-    const batches = input.getBatches(source, { ...reading, signal, ...(step.batchRows && { batchRows: step.batchRows }) });
+    const batches = input.getBatches(source, {
+      ...reading,
+      signal,
+      ...(step.batchRows && { batchRows: step.batchRows }),
+    });
     const streams = tee(batches, savers.length);
     await all(
       savers.map(async ({ name, saver }, index) => {
@@ -103,4 +107,3 @@ function requireRoom(from: SourcePlace, to: readonly SaverPlace[], names: readon
     if (onto !== undefined) throw new ConfigError(`"${onto}" would be copied onto itself.`, { frame: onto });
   }
 }
-

@@ -18,7 +18,10 @@ export function backfillParts(
     });
   }
   if (from === undefined || to === undefined) {
-    const range = { from: from === undefined ? undefined : instantOf(from, "from"), to: to === undefined ? undefined : instantOf(to, "to") };
+    const range = {
+      from: from === undefined ? undefined : instantOf(from, "from"),
+      to: to === undefined ? undefined : instantOf(to, "to"),
+    };
     return [{ name: `${source}@${from ?? ""}..${to ?? ""}`, range }];
   }
   return windowsOf(from, to, rule.window ?? "1d").map(({ name, range }) => ({ name: `${source}@${name}`, range }));

@@ -11,7 +11,10 @@ import { narrowed } from "./choice.ts";
 import { componentOf } from "./component.ts";
 
 /** Brings in every source of a scraper on its own. One without sources is run as a whole. */
-export async function scrapeStep(scope: StepScope, { scraper: given, into, sources, backup }: ScrapeStep): Promise<SourceTotals> {
+export async function scrapeStep(
+  scope: StepScope,
+  { scraper: given, into, sources, backup }: ScrapeStep,
+): Promise<SourceTotals> {
   const { session, step, logger } = scope;
   const { config, factory } = session;
   const scraper = componentOf<IScraper>(given, { config, logger, methods: ["scrapeData"] });
@@ -26,7 +29,10 @@ export async function scrapeStep(scope: StepScope, { scraper: given, into, sourc
   }
   return runSources(
     scope,
-    narrowed(session, names).map((source) => ({ source, work: (part) => scrapeOne(scraper, source, part, saverOf(part)) })),
+    narrowed(session, names).map((source) => ({
+      source,
+      work: (part) => scrapeOne(scraper, source, part, saverOf(part)),
+    })),
   );
 }
 

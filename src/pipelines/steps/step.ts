@@ -25,12 +25,25 @@ export async function doStep(scope: StepScope): Promise<SourceTotals> {
 }
 
 /** Another pipeline is a run of its own in the ledger. When this run is gone on with, so is that one. */
-async function pipelineStep(scope: StepScope, pipeline: Extract<StepScope["step"]["work"], { kind: "pipeline" }>["pipeline"]): Promise<SourceTotals> {
+async function pipelineStep(
+  scope: StepScope,
+  pipeline: Extract<StepScope["step"]["work"], { kind: "pipeline" }>["pipeline"],
+): Promise<SourceTotals> {
   const { session, step, signal } = scope;
   const { factory, ledger, logger, request } = session;
-  if (pipeline.name === session.pipeline) throw new ConfigError(`The pipeline "${pipeline.name}" can't be a step of itself.`);
+  if (pipeline.name === session.pipeline)
+    throw new ConfigError(`The pipeline "${pipeline.name}" can't be a step of itself.`);
   const parent = `${session.id}/${step.name}`;
-  const options: RunOptions & { parent: string } = { factory, ledger, logger, signal, signals: false, show: "none", parent, ...request };
+  const options: RunOptions & { parent: string } = {
+    factory,
+    ledger,
+    logger,
+    signal,
+    signals: false,
+    show: "none",
+    parent,
+    ...request,
+  };
   return runSources(scope, [
     {
       source: "*",
@@ -38,7 +51,8 @@ async function pipelineStep(scope: StepScope, pipeline: Extract<StepScope["step"
         const [earlier] = await ledger.runs({ parent, limit: 1 });
         if (earlier?.state === "done") return;
         const result = earlier ? await pipeline.resume(earlier.id, options) : await pipeline.run(options);
-        if (result.state === "skipped") throw new RunError(`"${pipeline.name}" did not run: another run of it was under way.`);
+        if (result.state === "skipped")
+          throw new RunError(`"${pipeline.name}" did not run: another run of it was under way.`);
         part.saved(result.rows, result.bytes);
       },
     },
