@@ -121,7 +121,8 @@ export const errorCodes = {
     kind: "RunError",
     retryable: false,
     cause: "A run of a pipeline ended with a failed step.",
-    remedy: "The message and `cause` say what and where. Mend it, then `pipeline.resume()` goes on, or `pipeline.run()` begins anew.",
+    remedy:
+      "The message and `cause` say what and where. Mend it, then `pipeline.resume()` goes on, or `pipeline.run()` begins anew.",
   },
   RUN_DEADLINE: {
     kind: "RunError",

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Checks, OnFail } from "../contracts/check.ts";
 import { ConfigError } from "../errors.ts";
+import { assertChecks } from "./checks/place.ts";
 import type {
   CalculateStep,
   CopyStep,
@@ -56,6 +57,7 @@ export function readySteps(definition: PipelineDefinition, isPipeline: (value: u
   const shape = pipelineShape.safeParse(definition);
   faults.push(...faultsOf(shape.error));
   const given = (typeof definition === "object" && definition !== null ? definition : {}) as PipelineDefinition;
+  if (given.checks !== undefined) faults.push(...assertChecks(given.checks).map((fault) => `checks: ${fault}`));
   const entries = entriesOf(given, isPipeline);
   if (entries.length === 0) faults.push("steps: there is nothing to do: give scrape, calculate, copy or steps");
   if (given.steps && (given.scrape ?? given.calculate ?? given.copy)) {
@@ -69,6 +71,8 @@ export function readySteps(definition: PipelineDefinition, isPipeline: (value: u
     }
     // Of the short form the shape of the whole has told already.
     if (path !== "") faults.push(...faultsOf(stepShapes[kind].safeParse(entry).error, path));
+    if (entry.checks !== undefined)
+      faults.push(...assertChecks(entry.checks).map((fault) => `${path}.checks: ${fault}`));
     faults.push(...modeFaults(kind, entry, given).map((fault) => `${path || kind}: ${fault}`));
     return [{ entry, kind, index }];
   });
