@@ -5,8 +5,14 @@ import { readIpc, writeIpc } from "../../frame/ipc.ts";
 import { type DataFrame, type Expr, pl } from "../../frame/polars.ts";
 import type { DiffPart } from "./diff.ts";
 
-/** Parts that rows are dealt to, so that of 100 M rows of 10 columns one side's part is in memory with 16 M values. */
-export const partCount = 64;
+/** How rows of a side are kept. */
+export interface DealOptions {
+  /** Values that are in memory at once. */
+  readonly mostCells: number;
+  /** Parts that rows are dealt to. */
+  readonly parts: number;
+  readonly config: Pick<Config, "FS_TEMP">;
+}
 
 /**
  * Rows of one side of a diff, dealt to parts by a hash, so that rows that are paired are in the same part on both sides. A side of
@@ -14,22 +20,19 @@ export const partCount = 64;
  */
 export class DealtRows implements AsyncDisposable {
   readonly #hash: Expr;
-  readonly #config: Pick<Config, "FS_TEMP">;
+  readonly #options: DealOptions;
   readonly #files: ExchangeFile[] = [];
-  readonly #parts: ExchangeFile[][] = Array.from({ length: partCount }, () => []);
+  readonly #parts: ExchangeFile[][];
   #held: DataFrame[] = [];
   #cells = 0;
   #rows = 0;
   #first = 0;
   #empty: DataFrame | undefined;
 
-  readonly #mostCells: number;
-
-  /** `mostCells`: values that are in memory at once. */
-  constructor(hash: Expr, mostCells: number, config: Pick<Config, "FS_TEMP">) {
+  constructor(hash: Expr, options: DealOptions) {
     this.#hash = hash;
-    this.#mostCells = mostCells;
-    this.#config = config;
+    this.#options = options;
+    this.#parts = Array.from({ length: options.parts }, () => []);
   }
 
   /** Whether all rows are still in memory. */
@@ -42,7 +45,7 @@ export class DealtRows implements AsyncDisposable {
     this.#held.push(batch);
     this.#rows += heightOf(batch);
     this.#cells += heightOf(batch) * columnsOf(batch).length;
-    if (this.#cells >= this.#mostCells) await this.deal();
+    if (this.#cells >= this.#options.mostCells) await this.deal();
   }
 
   /** Puts what is in memory into the parts' files. */
@@ -53,14 +56,14 @@ export class DealtRows implements AsyncDisposable {
     // In two steps: a plan takes the hash of a struct for a struct.
     const hashed = await lazyOf(whole).withColumns(this.#hash.alias(partName)).collect();
     const dealt = await lazyOf(hashed)
-      .withColumns(pl.col(partName).rem(pl.lit(partCount)).cast(pl.Int64))
+      .withColumns(pl.col(partName).rem(pl.lit(this.#options.parts).cast(pl.UInt64)).cast(pl.Int64))
       .withRowIndex(rowName, this.#first)
       .sort(partName, false, true, true)
       .collect();
     const counts = await lazyOf(dealt).groupBy([partName]).agg(pl.len().alias("rows")).sort(partName).collect();
     const [parts = [], heights = []] = columnsOf(counts).map((name) => counts.getColumn(name).toArray() as unknown[]);
     for (let index = 0, at = 0; index < parts.length; at += Number(heights[index++])) {
-      const file = await exchangeFile(this.#config, Number.POSITIVE_INFINITY);
+      const file = await exchangeFile(this.#options.config, Number.POSITIVE_INFINITY);
       this.#files.push(file);
       this.#parts[Number(parts[index])]?.push(file);
       const rows = lazyOf(dealt).slice(at, Number(heights[index]));

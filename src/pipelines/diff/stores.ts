@@ -12,7 +12,7 @@ import { type DataFrame, pl } from "../../frame/polars.ts";
 import { schemaOf } from "../../frame/schema.ts";
 import { pairingHash, planDiff } from "./columns.ts";
 import { DiffTotal } from "./diff.ts";
-import { DealtRows, partCount } from "./parts.ts";
+import { DealtRows } from "./parts.ts";
 import type { DiffOptions, FrameDiff } from "./result.ts";
 
 /** A frame in a storage; `options` may say which version (arctic's `asOf`) or which rows. */
@@ -37,6 +37,8 @@ export type DiffSide = DataFrame | StoredSide | BackupSide | AsyncIterable<DataF
 export interface StoreDiffOptions extends DiffOptions {
   /** Values of each side that are in memory at once; further rows lie in files in FS_TEMP until they are compared. Default: 16 M. */
   readonly cellsInMemory?: number;
+  /** Parts that such rows are dealt to; one of each side is in memory at a time. Default: 64, for some hundred million rows. */
+  readonly parts?: number;
   /** Whose FS_TEMP. Default: the system's. */
   readonly config?: Pick<Config, "FS_TEMP">;
 }
@@ -58,9 +60,9 @@ export async function diffStores(old: DiffSide, next: DiffSide, options: StoreDi
     await inOrder([follow(firsts[0].value, sides[0]), follow(firsts[1].value, sides[1])], total, options.signal);
     return total.result();
   }
-  const { config = systemTemp, cellsInMemory = 16_000_000, signal } = options;
+  const { config = systemTemp, cellsInMemory = 16_000_000, parts = 64, signal } = options;
   const hash = pairingHash(plan);
-  const side = () => opened.use(new DealtRows(hash, cellsInMemory, config));
+  const side = () => opened.use(new DealtRows(hash, { mostCells: cellsInMemory, parts, config }));
   const dealt = [side(), side()] as const;
   for (const at of [0, 1] as const) {
     for await (const batch of follow(firsts[at].value, sides[at])) {
@@ -73,7 +75,7 @@ export async function diffStores(old: DiffSide, next: DiffSide, options: StoreDi
     return total.result();
   }
   for (const rows of dealt) await rows.deal();
-  for (let part = 0; part < partCount; part++) {
+  for (let part = 0; part < parts; part++) {
     signal?.throwIfAborted();
     await total.add(await dealt[0].part(part), await dealt[1].part(part));
   }
