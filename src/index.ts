@@ -32,6 +32,39 @@ export { type ScrapeOptions, Scraper } from "./scraping/scraper.ts";
 export { type Page, type ScraperSource, type SourceDefinition, source } from "./scraping/source.ts";
 export { type NumberFormat, parseInteger, parseNumber, parsePercent } from "./scraping/values.ts";
 
+// Pipelines: scrape, calculate and copy in steps that can be run again, gone on with, planned and undone
+export type { RunEvent } from "./contracts/run-event.ts";
+export type { IKeepsMarks, KeptMarks, RunMark } from "./contracts/run-mark.ts";
+export type {
+  Claim,
+  CursorRecord,
+  ILedger,
+  KeptError,
+  RunRecord,
+  RunState,
+  SourceRecord,
+  StepRecord,
+  StepState,
+  TouchRecord,
+} from "./contracts/ledger.ts";
+export { definePipeline } from "./pipelines/define.ts";
+export type {
+  CalculateStep,
+  CopyStep,
+  Incremental,
+  PipelineDefinition,
+  Retries,
+  ScrapeStep,
+  Step,
+  StepContext,
+  StepFunction,
+} from "./pipelines/definition.ts";
+export { openLedger } from "./pipelines/ledger/open.ts";
+export type { Pipeline, RunOptions, RunSurroundings } from "./pipelines/pipeline.ts";
+export type { PipelinePlan, PlannedChange } from "./pipelines/plan/plan.ts";
+export type { RunResult } from "./pipelines/result.ts";
+export { RunFailure } from "./pipelines/run-failure.ts";
+
 // Contracts: what a component of one's own has to offer
 export type { ICalculator } from "./contracts/calculator.ts";
 export type { IDataBackup } from "./contracts/data-backup.ts";
@@ -69,6 +102,7 @@ export {
   InvalidNameError,
   MillraceError,
   NotFoundError,
+  RunError,
   SaveError,
   SchemaError,
   UnavailableError,

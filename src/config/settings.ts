@@ -117,6 +117,18 @@ export const settings = z.looseObject({
     .meta(meta("Versions of each symbol that stay, of those that millrace saved. What snapshots hold stays too.")),
   ARCTIC_IDLE: duration.default(60_000).meta(meta("How long the ArcticDB worker stays after its last client.")),
   ARCTIC_TIMEOUT: duration.default(300_000).meta(meta("How long one ArcticDB request may take.")),
+  LEDGER: z
+    .union([oneOf("sqlite", "postgres"), z.string().regex(/^postgres(ql)?:\/\//)], {
+      error: "expected sqlite, postgres, or postgres://user:password@host:port/database",
+    })
+    .default("sqlite")
+    .meta(
+      meta(
+        "Where runs of pipelines are recorded: `sqlite` (a file in FS_DATA/.millrace), `postgres` (schema `millrace` of DB_NAME), or the `postgres://` URL of another database, for several machines.",
+        { secret: "uri" },
+      ),
+    ),
+  LEDGER_KEEP: whole(1).default(500).meta(meta("Runs of each pipeline that the ledger keeps.")),
   LOG_LEVEL: oneOf("debug", "info", "warn", "error", "silent")
     .optional()
     .meta(meta("Least level that is logged. Default: `info`; `debug` when no app config was found.")),

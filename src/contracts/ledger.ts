@@ -92,6 +92,8 @@ export interface CursorRecord {
 /** What a run did to one destination, kept so that it can be undone and that later runs are known. */
 export interface TouchRecord {
   readonly run: string;
+  /** The step that first saved there. */
+  readonly step: string;
   /** The storage's id: type and place. */
   readonly storage: string;
   /** The type by which the factory finds the storage. */
@@ -103,11 +105,12 @@ export interface TouchRecord {
   readonly before: TouchBefore | null;
 }
 
-/** What stood at a destination before a run: nothing, a version of the storage's own, or a backup. */
+/** What stood at a destination before a run: nothing, a snapshot in the storage itself, a backup; or the storage can keep none. */
 export type TouchBefore =
   | { readonly kind: "nothing" }
-  | { readonly kind: "version"; readonly version: number }
-  | { readonly kind: "backup"; readonly location: string };
+  | { readonly kind: "snapshot"; readonly name: string }
+  | { readonly kind: "backup"; readonly location: string }
+  | { readonly kind: "unknown" };
 
 /** A claim on a pipeline. While it is held no other process that shares the ledger runs that pipeline. */
 export interface Claim extends AsyncDisposable {
@@ -132,7 +135,7 @@ export interface ILedger extends AsyncDisposable {
   putStep(step: StepRecord): Promise<void>;
   steps(run: string): Promise<StepRecord[]>;
 
-  putSources(sources: readonly SourceRecord[]): Promise<void>;
+  putSource(source: SourceRecord): Promise<void>;
   sources(run: string, step?: string): Promise<SourceRecord[]>;
 
   putCursor(cursor: Omit<CursorRecord, "changed">): Promise<void>;
@@ -140,11 +143,17 @@ export interface ILedger extends AsyncDisposable {
   /** Without a reader all of the pipeline's. */
   dropCursors(pipeline: string, reader?: string): Promise<void>;
 
+  /** Drops runs beyond the newest `keep` of a pipeline, with all that is kept of them, and resolves with the touches that went. */
+  prune(pipeline: string, keep: number): Promise<TouchRecord[]>;
+
   /** Keeps the first touch of a run on a destination; further ones change nothing. */
   putTouch(touch: Omit<TouchRecord, "sequence">): Promise<void>;
   touches(filter: { run: string } | { storage: string; destination: string }): Promise<TouchRecord[]>;
+  /** What stood there before can't be brought back any more. */
+  forgetBefore(touch: Pick<TouchRecord, "run" | "storage" | "destination">): Promise<void>;
 
-  /** Rows of the last save that passed its checks. */
-  lastRows(pipeline: string, storage: string, destination: string): Promise<number | null>;
-  putLastRows(pipeline: string, storage: string, destination: string, rows: number): Promise<void>;
+  /** A text that is remembered under a name: numbers of rows for `drift`, times of a schedule, stamps of calculations. */
+  recall(kind: string, name: string): Promise<string | null>;
+  /** With `previous` only when that is what is remembered (null: nothing); resolves with whether it was. */
+  remember(kind: string, name: string, value: string, previous?: string | null): Promise<boolean>;
 }

@@ -7,28 +7,24 @@ export interface RunMark {
   readonly id: string;
   /** The piece of work within the run, such as `copy/prices`. It stays the same when the piece is tried again. */
   readonly part: string;
+  /** The piece was begun before, at this moment (ISO text): it may have been saved already. */
+  readonly since?: string | undefined;
   /** How far a reader has come with these rows; it moves together with them. */
-  readonly cursor?: { readonly reader: string; readonly value: string };
+  readonly cursor?: { readonly reader: string; readonly value: string } | undefined;
 }
 
 /** What a storage keeps of the runs that saved under a name. */
 export interface KeptMarks {
-  /** The saves of pipelines, oldest first. Of old ones only the newest hundred stay. */
-  readonly parts: readonly KeptPart[];
+  /** The saves of pipelines, oldest first; the newest hundred. */
+  readonly parts: readonly { readonly id: string; readonly part: string; readonly at: string }[];
   /** The last cursor of each reader. */
-  readonly cursors: Readonly<Record<string, string>>;
+  readonly cursors: ReadonlyMap<string, string>;
+  /** Another program has written the frame since, so that nothing is known. */
+  readonly changed: boolean;
 }
 
-/** A save of a run. */
-export interface KeptPart {
-  readonly id: string;
-  readonly part: string;
-  /** When it was saved, as ISO text. */
-  readonly at: string;
-}
-
-/** A saver that keeps marks: it takes the save option `run`, and an append with a mark that is kept already saves nothing. */
+/** A saver that keeps marks: it takes the save option `run`, and does not repeat an append whose mark it has. */
 export interface IKeepsMarks {
-  /** The marks kept with that name. `null` when nothing stands there, or another program has written it since. */
+  /** The marks kept with that name; `null` when nothing stands there. */
   keptMarks(destination: string): Promise<KeptMarks | null>;
 }

