@@ -82,13 +82,24 @@ export async function comparable(df: DataFrame, plan: DiffPlan): Promise<LazyDat
   const flat = await recodeFrame(df, recodings);
   const side = (columns: readonly ComparedColumn[], prefix: string) =>
     columns.map((column, at) => castTo(column).alias(`${prefix}${at}`));
-  return lazyOf(flat).select([...side(plan.key, "k"), ...side(plan.values, "v")]);
+  return lazyOf(flat).select(kept(plan, "columns", () => [...side(plan.key, "k"), ...side(plan.values, "v")]));
 }
 
 function castTo({ name, type }: ComparedColumn): Expr {
   const column = exactColumn(name);
   if (isNested(typeText(type)) || type.kind === "binary" || type.kind === "null") return column;
   return column.cast(toPolars(type));
+}
+
+const expressions = new WeakMap<DiffPlan, Map<string, Expr[]>>();
+
+/** Expressions made once for a plan: nodejs-polars takes about a millisecond for each part of one, and a plan may be for many parts. */
+export function kept(plan: DiffPlan, name: string, make: () => Expr[]): Expr[] {
+  const ofPlan = expressions.get(plan) ?? new Map<string, Expr[]>();
+  expressions.set(plan, ofPlan);
+  const known = ofPlan.get(name) ?? make();
+  ofPlan.set(name, known);
+  return known;
 }
 
 /** Whether the column, as `comparable` gives it, is one of floats. */

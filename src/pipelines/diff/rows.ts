@@ -4,7 +4,7 @@ import { columnOf, heightOf, lazyOf } from "../../frame/access.ts";
 import { differ } from "../../frame/compare.ts";
 import { type DataFrame, type Expr, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { typeText } from "../../frame/types.ts";
-import { type DiffPlan, hasFloats, zeroSigns } from "./columns.ts";
+import { type DiffPlan, hasFloats, kept, zeroSigns } from "./columns.ts";
 
 /** Rows of two frames, or of one part of them, as `comparable` gives them. */
 export interface RowSides {
@@ -43,11 +43,13 @@ export async function pairRows(sides: RowSides, plan: DiffPlan, samples: number)
     await requireUnique(next, keys, plan, (row) => sides.number("new", row), "new");
   }
   const values = plan.values.map((_, at) => `v${at}`);
-  const right = lazyOf(next).select([
-    ...by.map((name) => pl.col(name)),
-    pl.col("row").alias("right"),
-    ...values.map((name) => pl.col(name).alias(`new ${name}`)),
-  ]);
+  const right = lazyOf(next).select(
+    kept(plan, "right", () => [
+      ...by.map((name) => pl.col(name)),
+      pl.col("row").alias("right"),
+      ...values.map((name) => pl.col(name).alias(`new ${name}`)),
+    ]),
+  );
   const differs = await differences(plan);
   const paired = await lazyOf(old)
     .join(right, { on: by, how: "inner", maintainOrder: "left" })
@@ -125,17 +127,21 @@ export async function countRows(sides: RowSides, plan: DiffPlan, samples: number
     ...plan.values.flatMap((column, at) => (hasFloats(column) ? [`z${at}`] : [])),
   ];
   const side = (rows: LazyDataFrame, isOld: boolean) =>
-    rows.withColumns(...zeroSigns(plan.values, "v"), pl.lit(isOld).alias("old")).withRowIndex("row");
+    rows
+      .withColumns(...kept(plan, "zeros", () => zeroSigns(plan.values, "v")), pl.lit(isOld).alias("old"))
+      .withRowIndex("row");
   const isOld = pl.col("old");
   const first = (of: Expr) => pl.when(of).then(pl.col("row")).otherwise(pl.lit(null)).min();
   const groups = await pl
     .concat([side(sides.old, true), side(sides.new, false)])
     .groupBy(columns)
     .agg(
-      isOld.sum().cast(pl.Int64).alias("olds"),
-      isOld.not().sum().cast(pl.Int64).alias("news"),
-      first(isOld).alias("first old"),
-      first(isOld.not()).alias("first new"),
+      ...kept(plan, "counts", () => [
+        isOld.sum().cast(pl.Int64).alias("olds"),
+        isOld.not().sum().cast(pl.Int64).alias("news"),
+        first(isOld).alias("first old"),
+        first(isOld.not()).alias("first new"),
+      ]),
     )
     .select(["olds", "news", "first old", "first new"])
     .collect();
@@ -161,8 +167,12 @@ export async function countRows(sides: RowSides, plan: DiffPlan, samples: number
     )
     .collect();
   const total = (name: string) => Math.abs(Number(columnOf(totals, name).get(0) ?? 0));
-  const show = async (which: Expr, row: string) =>
-    numbers(await lazyOf(groups).filter(which).select(pl.col(row).alias("row")).sort("row").head(samples).collect());
+  const show = async (which: Expr, row: string, count: number) =>
+    count === 0
+      ? []
+      : numbers(
+          await lazyOf(groups).filter(which).select(pl.col(row).alias("row")).sort("row").head(samples).collect(),
+        );
   return {
     added: total("added"),
     removed: total("removed"),
@@ -170,18 +180,29 @@ export async function countRows(sides: RowSides, plan: DiffPlan, samples: number
     unchanged: total("unchanged"),
     changes: plan.values.map(() => 0),
     shown: {
-      added: await show(more.gt(pl.lit(0)), "first new"),
-      removed: await show(more.lt(pl.lit(0)), "first old"),
+      added: await show(more.gt(pl.lit(0)), "first new", total("added")),
+      removed: await show(more.lt(pl.lit(0)), "first old", total("removed")),
       changed: [],
       unchanged: await show(
-        pl
-          .col("olds")
-          .gt(pl.lit(0))
-          .and(pl.col("news").gt(pl.lit(0))),
+        pl.minHorizontal([pl.col("olds"), pl.col("news")]).gt(pl.lit(0)),
         "first old",
+        total("unchanged"),
       ),
     },
   };
+}
+
+function keyFacts(keys: readonly string[], plan: DiffPlan): Expr[] {
+  const missing = keys.map((name, at) => {
+    const none = pl.col(name).isNull();
+    return plan.key[at] && hasFloats(plan.key[at]) ? none.or(pl.col(name).isNan()) : none;
+  });
+  const whole = keys.length === 1 ? pl.col("k0") : pl.struct(keys.map((name) => pl.col(name)));
+  return [
+    pl.col("row"),
+    missing.reduce((any, one) => any.or(one)).alias("missing"),
+    whole.isFirstDistinct().not().alias("again"),
+  ];
 }
 
 /** @throws SchemaError KEY_INVALID that names the rows, from 1. */
@@ -202,18 +223,8 @@ async function requireUnique(
     );
   };
   if (heightOf(rows) === 0) return;
-  const missing = keys.map((name, at) => {
-    const column = pl.col(name);
-    const none = column.isNull();
-    return plan.key[at] && hasFloats(plan.key[at]) ? none.or(column.isNan()) : none;
-  });
-  const whole = keys.length === 1 ? pl.col("k0") : pl.struct(keys.map((name) => pl.col(name)));
   const facts = await lazyOf(rows)
-    .select(
-      pl.col("row"),
-      missing.reduce((any, one) => any.or(one)).alias("missing"),
-      whole.isFirstDistinct().not().alias("again"),
-    )
+    .select(kept(plan, "key facts", () => keyFacts(keys, plan)))
     .filter(pl.col("missing").or(pl.col("again")))
     .head(1)
     .collect();
