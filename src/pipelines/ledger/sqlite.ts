@@ -13,6 +13,14 @@ import { ledgerVersion, tableStatements } from "./tables.ts";
 /** How long a statement waits for another process that writes. */
 const busyMs = 5_000;
 
+/** A statement that waits for the end of this turn. */
+interface Written {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+  resolve(rows: SqlRows): void;
+  reject(cause: unknown): void;
+}
+
 /**
  * A ledger in `FS_DATA/.millrace/ledger.sqlite`, which only this user may read. What is written survives a kill at once, and a
  * power cut up to the last few writes: what they told of is found out again by the marks kept with the data.
@@ -33,11 +41,34 @@ export async function sqlitePlace(dataFolder: string): Promise<SqlPlace> {
       throw sqliteError(path, cause);
     }
   };
-  const run: RunSql = async (sql, values) => runNow(sql, values);
+  const written: Written[] = [];
+  const flush = () => {
+    const batch = written.splice(0);
+    if (batch.length === 0) return;
+    try {
+      if (batch.length > 1) runNow("BEGIN IMMEDIATE");
+      const rows = batch.map(({ sql, values }) => runNow(sql, values));
+      if (batch.length > 1) runNow("COMMIT");
+      for (const [index, { resolve }] of batch.entries()) resolve(rows[index] ?? []);
+    } catch (cause) {
+      if (database.isTransaction) runNow("ROLLBACK");
+      for (const { reject } of batch) reject(cause);
+    }
+  };
+  /** What many sources write in one turn of the event loop goes into one transaction, which costs as much as a single write. */
+  const run: RunSql = (sql, values = []) => {
+    if (sql.startsWith("SELECT")) {
+      flush();
+      return new Promise((resolve) => resolve(runNow(sql, values)));
+    }
+    if (written.length === 0) setImmediate(flush);
+    return new Promise((resolve, reject) => written.push({ sql, values, resolve, reject }));
+  };
   return {
     prefix: "",
     run,
     async batch(batch) {
+      flush();
       runNow("BEGIN IMMEDIATE");
       try {
         const rows = batch.map(([sql, values]) => runNow(sql, values));
@@ -50,6 +81,7 @@ export async function sqlitePlace(dataFolder: string): Promise<SqlPlace> {
     },
     claim: (name) => claimFile(join(dirname(path), "locks", "pipelines", `${segmentName(name)}.lock`)),
     async [Symbol.asyncDispose]() {
+      flush();
       if (database.isOpen) database.close();
     },
   };

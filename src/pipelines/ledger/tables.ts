@@ -23,6 +23,7 @@ export function tableStatements(prefix: string): string[] {
       run text NOT NULL, step text NOT NULL, storage text NOT NULL, type text NOT NULL, destination text NOT NULL, sequence bigint NOT NULL,
       before text, PRIMARY KEY (run, storage, destination))`,
     `CREATE INDEX IF NOT EXISTS touches_destination ON ${prefix}touches (storage, destination)`,
+    `CREATE INDEX IF NOT EXISTS touches_sequence ON ${prefix}touches (sequence)`,
     `CREATE TABLE IF NOT EXISTS ${prefix}memory (
       kind text NOT NULL, name text NOT NULL, value text NOT NULL, PRIMARY KEY (kind, name))`,
   ];
