@@ -1,7 +1,7 @@
 import type { BrokenCheck } from "../../contracts/check.ts";
 import type { ILedger, KeptError } from "../../contracts/ledger.ts";
 import type { SaveOptions } from "../../contracts/save-options.ts";
-import { sliceOf } from "../../frame/access.ts";
+import { heightOf, sliceOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { diff } from "../diff/diff.ts";
 import type { FrameDiff } from "../diff/result.ts";
@@ -105,20 +105,29 @@ function byDestination(saves: readonly PlannedSave[]): PlannedSave[][] {
 async function changeOf(saves: readonly PlannedSave[]): Promise<PlannedChange> {
   const [first, last] = [saves[0] as PlannedSave, saves.at(-1) as PlannedSave];
   const { place, destination, options, step } = last;
-  const { before, after } = { before: first.before, after: last.after };
-  const key = options.key ?? (before && (await keyOf(place.source, destination)));
-  const empty = after ?? last.given;
-  const differences = await diff(before ?? emptyOf(empty), empty, { samples: 5, ...(key && { key }) });
+  const { before } = first;
+  const mode = options.mode ?? "replace";
+  const key = options.key ?? (before ? await keyOf(place.source, destination) : undefined);
+  const statements = await statementsOf(last);
+  const about = { step, storage: place.type, destination, mode, isNew: before === null, statements };
+  // A single save that adds is seen from its own rows: what it does not name stays as it is.
+  const adds = saves.length === 1 && before !== null && mode !== "replace";
+  if (adds && mode === "append") {
+    const found = await diff(emptyOf(last.given), last.given, { samples });
+    return { ...about, ...{ inserts: found.added, updates: 0, deletes: 0, unchanged: heightOf(before) }, diff: found };
+  }
+  const next = adds ? last.given : before === null && saves.length === 1 ? last.given : await last.after();
+  const found = await diff(before ?? emptyOf(next), next, { samples, ...(key && { key }) });
+  const { added: inserts, changed: updates, removed, unchanged } = found;
+  if (!adds) return { ...about, inserts, updates, deletes: removed, unchanged, diff: found };
   return {
-    ...{ step, storage: place.type, destination, mode: options.mode ?? "replace", isNew: before === null },
-    statements: await statementsOf(last),
-    inserts: differences.added,
-    updates: differences.changed,
-    deletes: differences.removed,
-    unchanged: differences.unchanged,
-    diff: differences,
+    ...{ ...about, inserts, updates, deletes: 0, unchanged: unchanged + removed },
+    diff: { ...found, removed: 0, unchanged: unchanged + removed, samples: { ...found.samples, removed: [] } },
   };
 }
+
+/** Rows of each kind that are shown. */
+const samples = 5;
 
 /** Rows can be paired only where their key is in both frames. */
 async function keyOf(source: object | undefined, name: string): Promise<readonly string[] | undefined> {

@@ -18,16 +18,26 @@ export interface PlannedSave {
   readonly options: SaveOptions;
   /** What would be given to the saver. */
   readonly given: DataFrame;
-  /** What stands there; null when nothing does. */
+  /** What stands there before it; null when nothing does. */
   readonly before: DataFrame | null;
-  /** What would stand there; null where an append makes it needless to know. */
-  readonly after: DataFrame | null;
+  /** What would stand there after it. Made when it is asked for: a plan of one save does without. */
+  after(): Promise<DataFrame>;
 }
 
 /** What a run would save, kept in memory so that later steps of the plan read it. */
 export class PlannedFrames {
   readonly saves: PlannedSave[] = [];
-  readonly #after = new Map<string, { place: SaverPlace; name: string; frame: DataFrame }>();
+  readonly #last = new Map<string, PlannedSave>();
+  readonly #standing = new Map<string, Promise<DataFrame | null>>();
+
+  /** Begins to read what stands under a name, while what will be saved there is still being made. */
+  look(place: SaverPlace, destination: string, signal?: AbortSignal): void {
+    const key = keyOf(place.id, destination);
+    if (this.#last.has(key) || this.#standing.has(key)) return;
+    const standing = readOrNull(place.source, destination, signal);
+    standing.catch(() => {});
+    this.#standing.set(key, standing);
+  }
 
   async save(
     step: string,
@@ -37,35 +47,39 @@ export class PlannedFrames {
     options: SaveOptions,
   ): Promise<void> {
     const key = keyOf(place.id, destination);
-    const mode = options.mode ?? "replace";
-    const earlier = this.#after.get(key)?.frame;
-    const before = earlier ?? (await readOrNull(place.source, destination, options.signal));
+    const earlier = this.#last.get(key);
+    this.look(place, destination, options.signal);
+    const before = earlier ? await earlier.after() : ((await this.#standing.get(key)) ?? null);
+    const { mode, key: by, schemaChange } = options;
     const about = { storage: place.type, frame: destination };
-    const after = await mergeFrames(before, given, {
-      mode,
-      key: options.key,
-      schemaChange: options.schemaChange,
-      ...about,
-    });
-    this.#after.set(key, { place, name: destination, frame: after });
-    this.saves.push({ step, place, destination, options, given, before, after });
+    let after: Promise<DataFrame> | undefined;
+    const save: PlannedSave = {
+      ...{ step, place, destination, options, given, before },
+      after() {
+        after ??= mergeFrames(before, given, { mode, key: by, schemaChange, ...about });
+        return after;
+      },
+    };
+    this.#last.set(key, save);
+    this.saves.push(save);
   }
 
   /** The source as it would look after what was planned so far. */
   over(source: IDataSource, placeId: string): IDataSource {
-    const planned = this.#after;
+    const planned = this.#last;
     return {
       async getData(name: string, options: ReadOptions = {}): Promise<DataFrame> {
         const found = planned.get(keyOf(placeId, name));
         if (!found) return source.getData(name, options);
-        const lazy = applyReadOptions(lazyOf(found.frame), schemaOf(found.frame), options, undefined, { frame: name });
-        return lazy.collect();
+        const frame = await found.after();
+        return applyReadOptions(lazyOf(frame), schemaOf(frame), options, undefined, { frame: name }).collect();
       },
       async listSources() {
         const names = await source.listSources();
-        const here = [...planned.values()].filter(({ place }) => place.id === placeId).map(({ name }) => name);
+        const here = [...planned.values()].filter(({ place }) => place.id === placeId);
         const known = new Set(names.map(plainName));
-        return [...names, ...here.filter((name) => !known.has(plainName(name)))].sort();
+        const added = here.map(({ destination }) => destination).filter((name) => !known.has(plainName(name)));
+        return [...names, ...added].sort();
       },
       healthCheck: () => source.healthCheck(),
     };

@@ -68,6 +68,7 @@ async function calculateOne(calculator: Calculator, step: CalculateStep, places:
   const rule = step.incremental;
   const reader = rule && new Reader(session, { rule, step: ready.name, source, backfill: range });
   await reader?.begin([{ place: places.to, name: destination }]);
+  session.planned?.look(places.to, destination, signal);
   const rules = { checks: ready.checks, onFail: ready.onFail, defaults: defaultsOf(step), reader };
   const dataSource = new RunSource(() => part, places.from, reader);
   const dataSaver = new RunSaver(() => part, places.to, rules);

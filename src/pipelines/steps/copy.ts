@@ -48,6 +48,7 @@ async function copyOne(
   const rule = step.incremental;
   const reader = rule && new Reader(session, { rule, step: ready.name, source, backfill: range });
   await reader?.begin(targets);
+  for (const { place, name } of targets) session.planned?.look(place, name, signal);
   const backup = step.backup === undefined ? undefined : backupPlace(session.factory, step.backup);
   const rules = { checks: ready.checks, onFail: ready.onFail, backup, reader };
   const savers = targets.map(({ place, name }) => ({ name, saver: new RunSaver(() => part, place, rules) }));
