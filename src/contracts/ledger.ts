@@ -1,3 +1,5 @@
+import type { ScheduleMemory } from "./schedule.ts";
+
 /** How far a run, a step or a source is. A run whose process was killed is `interrupted`, one that was asked to end `stopped`. */
 export type RunState = "running" | "done" | "failed" | "stopped" | "interrupted" | "skipped" | "undone";
 export type StepState = "pending" | "running" | "done" | "failed" | "stopped" | "skipped";
@@ -119,7 +121,7 @@ export interface Claim extends AsyncDisposable {
 }
 
 /** Where runs, their steps, sources and cursors are recorded. Every change is durable against a kill once its promise resolves. */
-export interface ILedger extends AsyncDisposable {
+export interface ILedger extends ScheduleMemory, AsyncDisposable {
   /** Null when another process holds it. */
   claim(pipeline: string): Promise<Claim | null>;
 
@@ -152,7 +154,7 @@ export interface ILedger extends AsyncDisposable {
   /** What stood there before can't be brought back any more. */
   forgetBefore(touch: Pick<TouchRecord, "run" | "storage" | "destination">): Promise<void>;
 
-  /** A text that is remembered under a name: numbers of rows for `drift`, times of a schedule, stamps of calculations. */
+  /** A text that is remembered under a name: numbers of rows for `drift`, stamps of calculations. */
   recall(kind: string, name: string): Promise<string | null>;
   /** With `previous` only when that is what is remembered (null: nothing); resolves with whether it was. */
   remember(kind: string, name: string, value: string, previous?: string | null): Promise<boolean>;

@@ -6,6 +6,7 @@ import type { IDataSaver } from "../contracts/data-saver.ts";
 import type { IDataSource } from "../contracts/data-source.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { SaveOptions } from "../contracts/save-options.ts";
+import type { Schedule } from "../contracts/schedule.ts";
 import type { IScraper } from "../contracts/scraper.ts";
 import type { DataFactory } from "../factory/data-factory.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -142,16 +143,6 @@ export type Step =
           }
         | { readonly pipeline: Pipeline }
       ));
-
-/** When a scheduler runs it. */
-export interface Schedule {
-  /** Five fields: minute, hour, day of month, month, day of week. */
-  readonly cron: string;
-  /** An IANA time zone. Default: UTC. */
-  readonly zone?: string;
-  /** What becomes of runs that were missed while nothing ran. Default: `once`. */
-  readonly missed?: "once" | "skip";
-}
 
 /** Called when a run has ended. What it throws is logged and changes nothing. */
 export type RunHook = (

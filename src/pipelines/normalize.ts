@@ -14,6 +14,7 @@ import type {
 } from "./definition.ts";
 import { toMs } from "./duration.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { assertSchedule } from "./schedule/times.ts";
 import { pipelineShape, type StepKind, stepShapes } from "./shapes.ts";
 
 /** How a step is tried again, with every default. */
@@ -58,6 +59,7 @@ export function readySteps(definition: PipelineDefinition, isPipeline: (value: u
   faults.push(...faultsOf(shape.error));
   const given = (typeof definition === "object" && definition !== null ? definition : {}) as PipelineDefinition;
   if (given.checks !== undefined) faults.push(...assertChecks(given.checks).map((fault) => `checks: ${fault}`));
+  if (given.schedule !== undefined) faults.push(...assertSchedule(given.schedule));
   const entries = entriesOf(given, isPipeline);
   if (entries.length === 0) faults.push("steps: there is nothing to do: give scrape, calculate, copy or steps");
   if (given.steps && (given.scrape ?? given.calculate ?? given.copy)) {

@@ -31,6 +31,7 @@ export async function undoRun(
   }
   const runs = await withInner(ledger, found);
   const touches = (await Promise.all(runs.map(({ id: run }) => ledger.touches({ run })))).flat();
+  if (touches.length === 0 && found.rows > 0) throw refused(found, "what it touched is not known any more");
   await refuseTouchedLater(ledger, found, runs, touches);
   refuseUnkept(found, touches, factory);
   const undone: UndoneDestination[] = [];
@@ -68,7 +69,10 @@ async function refuseTouchedLater(
 ): Promise<void> {
   const own = new Set(runs.map(({ id }) => id));
   for (const touch of touches) {
-    const later = (await ledger.touches(touch)).filter((each) => each.sequence > touch.sequence && !own.has(each.run));
+    const { storage, destination } = touch;
+    const later = (await ledger.touches({ storage, destination })).filter(
+      (each) => each.sequence > touch.sequence && !own.has(each.run),
+    );
     for (const each of later) {
       const other = await ledger.run(each.run);
       if (!other || other.state === "undone") continue;
@@ -93,10 +97,10 @@ function refuseUnkept(run: RunRecord, touches: readonly TouchRecord[], factory: 
   }
 }
 
-function refused({ id, pipeline }: RunRecord, why: string, frame: string): ConflictError {
+function refused({ id, pipeline }: RunRecord, why: string, frame?: string): ConflictError {
   return new ConflictError(`Run ${id} of ${pipeline} can't be undone: ${why}.`, {
     code: "UNDO_REFUSED",
-    frame,
+    ...(frame !== undefined && { frame }),
     hint: "Restore a backup instead. Pipelines with `undoable: true` keep what stood there before their last run.",
   });
 }

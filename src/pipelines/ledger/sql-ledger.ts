@@ -12,6 +12,9 @@ import type { SqlPlace } from "./sql.ts";
 
 type Keyed = Pick<TouchRecord, "run" | "storage" | "destination">;
 
+/** Runs of a pipeline whose sources are all kept. */
+const detailed = 50;
+
 const now = () => new Date().toISOString();
 const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
 
@@ -156,10 +159,20 @@ export class SqlLedger implements ILedger {
     return (await this.#place.run(sql, [kind, name, value])).length > 0;
   }
 
+  async lastScheduled(pipeline: string): Promise<Date | null> {
+    const text = await this.recall("schedule", pipeline);
+    return text === null ? null : new Date(text);
+  }
+
+  claimScheduled(pipeline: string, due: Date, previous: Date | null): Promise<boolean> {
+    return this.remember("schedule", pipeline, due.toISOString(), previous?.toISOString() ?? null);
+  }
+
   async prune(pipeline: string, keep: number): Promise<TouchRecord[]> {
     const old = `SELECT id FROM ${this.#t}runs WHERE pipeline = ?1 AND state <> 'running'
       ORDER BY began DESC, id DESC LIMIT 1000 OFFSET ?2`;
     const values = [pipeline, keep];
+    await this.#dropDetails(pipeline, Math.min(keep, detailed));
     if ((await this.#place.run(old, values)).length === 0) return [];
     const drop = (table: string, column = "run") =>
       [`DELETE FROM ${this.#t}${table} WHERE ${column} IN (${old})`, values] as const;
@@ -168,6 +181,18 @@ export class SqlLedger implements ILedger {
       ...[drop("touches"), drop("sources"), drop("steps"), drop("runs", "id")],
     ]);
     return touches.map(touchOf);
+  }
+
+  /** Of runs that are not among the newest, what went well is told by their steps. Each run drops that of one. */
+  async #dropDetails(pipeline: string, keep: number): Promise<void> {
+    const one = `SELECT id FROM ${this.#t}runs WHERE pipeline = ?1 AND state = 'done' ORDER BY began DESC, id DESC LIMIT 1 OFFSET ?2`;
+    const values = [pipeline, keep];
+    const [found] = await this.#place.run(one, values);
+    if (!found) return;
+    await this.#place.batch([
+      [`DELETE FROM ${this.#t}sources WHERE run IN (${one}) AND state IN ('done', 'skipped')`, values],
+      [`DELETE FROM ${this.#t}touches WHERE run IN (${one}) AND before IS NULL`, values],
+    ]);
   }
 
   async putTouch({ run, step, storage, type, destination, before }: Parameters<ILedger["putTouch"]>[0]): Promise<void> {

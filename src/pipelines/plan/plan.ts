@@ -148,6 +148,7 @@ function readingOnly(ledger: ILedger): ILedger {
     ...{ putCursor: nothing, dropCursors: nothing, putTouch: nothing, forgetBefore: nothing },
     ...{ runs: async () => [], run: async () => null, steps: async () => [], sources: async () => [] },
     ...{ touches: async () => [], prune: async () => [], remember: async () => true },
+    ...{ lastScheduled: async () => null, claimScheduled: async () => false },
     cursors: (pipeline) => ledger.cursors(pipeline),
     recall: (kind, name) => ledger.recall(kind, name),
     [Symbol.asyncDispose]: nothing,
