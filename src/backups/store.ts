@@ -4,7 +4,7 @@ import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { RetentionPolicy } from "../contracts/restorable-backup.ts";
 import type { IStorage } from "../contracts/storage.ts";
-import { CorruptDataError, SaveError, UnavailableError , NotFoundError } from "../errors.ts";
+import { CorruptDataError, NotFoundError, SaveError, UnavailableError } from "../errors.ts";
 import { systemTemp } from "../frame/exchange.ts";
 import { segmentName } from "../frame/names.ts";
 import { withLock } from "../system/lock.ts";

@@ -65,6 +65,13 @@ function describeCommands(): Command {
       const { stop } = await import("./stop.ts");
       await stop({ force: force === true }, globals(self));
     });
+  command(program, "schedule", "run pipelines at their times, until it is ended")
+    .argument("<files...>", "files that export pipelines, such as pipelines/*.ts")
+    .option("--next", "print the next times, and run nothing")
+    .action(async (files: string[], { next }: { next?: boolean }, self: Command) => {
+      const { schedule } = await import("./schedule.ts");
+      await schedule(files, { next: next === true }, globals(self));
+    });
   return program;
 }
 

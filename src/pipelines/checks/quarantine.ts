@@ -71,8 +71,8 @@ export async function quarantineFrame(
           at,
           source,
           row,
-          check: checks.join("; "),
-          reason: reasons.length > 0 ? reasons.join("; ") : `It breaks ${checks.join(" and ")}.`,
+          check: holdable(checks.join("; ")),
+          reason: holdable(reasons.length > 0 ? reasons.join("; ") : `It breaks ${checks.join(" and ")}.`),
           columns,
           values: toText(whole, values),
         };
@@ -81,6 +81,11 @@ export async function quarantineFrame(
     }
   };
   return frame(aside(), quarantineSchema);
+}
+
+/** A text about a row in which nothing is that a storage refuses: then the row could not be put aside. */
+function holdable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\\0");
 }
 
 /** Rows out of a quarantine that had the same columns. */

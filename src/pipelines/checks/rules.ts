@@ -80,7 +80,7 @@ export function matches(pattern: RegExp): ColumnCheck<string | null> {
  * No two rows have the same values in these columns: at a column it is that one (with any named besides), at `row` those named. The
  * first row of each kind holds, later ones break the rule. A row with a null in one of them breaks nothing; NaN equals NaN.
  *
- * In batches it remembers 16 to 32 bytes of memory for each row, and the values themselves in temporary files.
+ * In batches it remembers 11 to 32 bytes of memory for each row, and the values themselves in temporary files.
  */
 export function unique<const Names extends readonly string[]>(
   ...columns: Names

@@ -1,6 +1,7 @@
 import type { Logger } from "../../contracts/logger.ts";
 import type { Schedule, ScheduleMemory } from "../../contracts/schedule.ts";
 import { ConfigError } from "../../errors.ts";
+import type { RunOptions } from "../pipeline.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { lastTime, type Times, timesOf } from "./times.ts";
 
@@ -8,13 +9,15 @@ import { lastTime, type Times, timesOf } from "./times.ts";
 export interface Scheduled {
   readonly name: string;
   readonly definition: { readonly schedule?: Schedule | undefined };
-  run(options: { readonly signal: AbortSignal }): Promise<unknown>;
+  run(options: RunOptions & { readonly signal: AbortSignal }): Promise<unknown>;
 }
 
 export interface SchedulerOptions {
   /** Remembers the times that were run, such as the ledger. Without it nothing that was missed is known after a restart. */
   readonly memory?: ScheduleMemory;
   readonly logger?: Logger;
+  /** What runs share, as `pipeline.run` takes it: a factory, a ledger. Without them each run opens its own. */
+  readonly runWith?: Omit<RunOptions, "signal">;
   readonly clock?: Clock;
 }
 
@@ -184,7 +187,7 @@ class Entry {
       return;
     }
     const run = this.#pipeline
-      .run({ signal: this.#aborted.signal })
+      .run({ ...this.#options.runWith, signal: this.#aborted.signal })
       .then(
         () => {},
         (cause: unknown) => logger?.error({ err: cause }, `The run of ${name} for ${text(due)} failed.`),
