@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { backupCommands } from "./groups/backup.ts";
 import { dataCommands } from "./groups/data.ts";
+import { pipelineCommands } from "./groups/pipelines.ts";
 import { projectCommands } from "./groups/project.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
 
@@ -42,6 +43,7 @@ export function describeCommands(): Command {
     .showSuggestionAfterError(false);
 
   dataCommands(program);
+  pipelineCommands(program);
   projectCommands(program);
   backupCommands(program);
   program.addHelpText("after", () => furtherLines(program));

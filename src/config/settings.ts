@@ -126,6 +126,18 @@ export const settings = z.looseObject({
     .meta(meta("Further names that requests may ask for, parted by commas, as behind a reverse proxy.")),
   SERVICE_TOKEN: text.optional().meta(meta("What requests have to know, at least 16 characters.", { secret: true })),
   SERVICE_RATE: whole(1).default(100).meta(meta("Requests of one address that are answered in a second, on average.")),
+  LEDGER: z
+    .union([oneOf("sqlite", "postgres"), z.string().regex(/^postgres(ql)?:\/\//)], {
+      error: "expected sqlite, postgres, or postgres://user:password@host:port/database",
+    })
+    .default("sqlite")
+    .meta(
+      meta(
+        "Where runs of pipelines are recorded: `sqlite` (a file in FS_DATA/.millrace), `postgres` (schema `millrace` of DB_NAME), or the `postgres://` URL of another database, for several machines.",
+        { secret: "uri" },
+      ),
+    ),
+  LEDGER_KEEP: whole(1).default(500).meta(meta("Runs of each pipeline that the ledger keeps.")),
   LOG_LEVEL: oneOf("debug", "info", "warn", "error", "silent")
     .optional()
     .meta(meta("Least level that is logged. Default: `info`; `debug` when no app config was found.")),

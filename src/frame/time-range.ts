@@ -87,7 +87,8 @@ function boundTicks(type: ColumnType, bound: Date | string, name: "from" | "to")
   return -floorDiv(-ns, tick);
 }
 
-function boundNs(bound: unknown, zone: string | null, name: string): bigint {
+/** Nanoseconds since 1970 of a bound, by the rule of `timeBounds`; `name` is what an error calls it. */
+export function boundNs(bound: unknown, zone: string | null, name: string): bigint {
   if (bound instanceof Date && !Number.isNaN(bound.getTime())) return BigInt(bound.getTime()) * tickNs.ms;
   const moment = typeof bound === "string" ? parseIso(bound) : null;
   if (!moment) {

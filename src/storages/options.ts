@@ -1,5 +1,6 @@
 import type { Capabilities, IStorage } from "../contracts/storage.ts";
 import { ConfigError } from "../errors.ts";
+import { assertMark } from "./marks.ts";
 
 type Role = "read" | "save";
 
@@ -54,7 +55,8 @@ export function assertReadOptions(options: object | undefined, storage: OptionRu
  */
 export function assertSaveOptions(options: object | undefined, storage: OptionRules): void {
   assertOptions(options, storage.capabilities.saveOptions, storage.type);
-  const { mode, key, schemaChange } = (options ?? {}) as { mode?: unknown; key?: unknown; schemaChange?: unknown };
+  const { mode, key, schemaChange, run } = (options ?? {}) as Record<string, unknown>;
+  assertMark(run, storage.type);
   if (mode !== undefined && !isMode(mode, storage.capabilities)) {
     throw new ConfigError(
       `The ${storage.type} storage has no mode ${JSON.stringify(mode)}. It has: ${storage.capabilities.modes.join(", ")}.`,

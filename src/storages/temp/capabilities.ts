@@ -4,7 +4,7 @@ import type { Capabilities } from "../../contracts/storage.ts";
 export const tempCapabilities: Capabilities = {
   modes: ["replace", "append", "upsert"],
   readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows"],
-  saveOptions: ["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup"],
+  saveOptions: ["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup", "run"],
   keepsRowOrder: true,
   shared: false,
 };
