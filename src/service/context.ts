@@ -1,10 +1,13 @@
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { DataFactory } from "../factory/data-factory.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
 
 /** What the routes of a service work with. */
 export interface ServiceContext {
   readonly factory: DataFactory;
   readonly config: Config;
   readonly logger: Logger;
+  /** Those that may be run, gone on with and undone from here. Runs of all others are shown as well. */
+  readonly pipelines?: readonly Pipeline[];
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { ConfigError, UnavailableError } from "../errors.ts";
 import type { ServiceContext } from "./context.ts";
+import { RunDesk } from "./run-desk.ts";
 import { service } from "./service.ts";
 
 /** A service that listens. */
@@ -15,8 +16,8 @@ const shortestToken = 16;
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /**
- * Serves a factory's storages over HTTP, on SERVICE_HOST and SERVICE_PORT. Disposing of it ends it: requests under way are finished
- * first, for 10 s at most.
+ * Serves a factory's storages over HTTP, on SERVICE_HOST and SERVICE_PORT. Disposing of it ends the runs
+ * that were begun here, so that they can be gone on with, and finishes requests under way, for 10 s at most.
  *
  * @throws ConfigError for an address that others reach without a token; UnavailableError when the port is taken.
  */
@@ -30,7 +31,8 @@ export async function serve(context: ServiceContext): Promise<Served> {
       hint: "Set SERVICE_TOKEN to a long random text, or SERVICE_HOST to 127.0.0.1.",
     });
   }
-  const server = createAdaptorServer({ fetch: service(context).fetch });
+  const desk = new RunDesk(context);
+  const server = createAdaptorServer({ fetch: service(context, desk).fetch });
   server.listen(SERVICE_PORT, SERVICE_HOST);
   await once(server, "listening").catch((cause: NodeJS.ErrnoException) => {
     throw new UnavailableError(`The service can't listen on ${SERVICE_HOST}:${SERVICE_PORT}.`, {
@@ -45,6 +47,7 @@ export async function serve(context: ServiceContext): Promise<Served> {
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
     async [Symbol.asyncDispose]() {
+      await desk[Symbol.asyncDispose]();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       if ("closeIdleConnections" in server) server.closeIdleConnections();
       const timer = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 10_000);

@@ -16,8 +16,11 @@ import { healthRoutes } from "./routes/health.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { countRequests, metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { runPageRoutes } from "./routes/run-pages.ts";
+import { runRoutes } from "./routes/runs.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { sourceRoutes } from "./routes/sources.ts";
+import { RunDesk } from "./run-desk.ts";
 
 /** Bytes that the body of a request may have. */
 const mostBytes = 1_000_000;
@@ -26,7 +29,7 @@ const mostBytes = 1_000_000;
  * The HTTP service of a factory's storages, as a Hono app: to be served by `serve`, or mounted in an app of one's own with
  * `app.route("/data", service({ … }))`.
  */
-export function service(context: ServiceContext): OpenAPIHono {
+export function service(context: ServiceContext, desk = new RunDesk(context)): OpenAPIHono {
   const { config, logger } = context;
   const app = new OpenAPIHono({
     defaultHook(result) {
@@ -61,7 +64,9 @@ export function service(context: ServiceContext): OpenAPIHono {
   seriesRoutes(app, context);
   assetRoutes(app);
   loginRoutes(app, context);
-  pageRoutes(app, context, watch);
+  runRoutes(app, desk);
+  runPageRoutes(app, desk);
+  pageRoutes(app, context, watch, desk);
   backupRoutes(app, context);
   app.doc("/api/openapi.json", {
     openapi: "3.0.0",

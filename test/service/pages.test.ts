@@ -42,6 +42,7 @@ async function open(path: string, options: Parameters<Browser["newPage"]>[0] = {
 
 const places = [
   "/",
+  "/runs",
   "/data",
   "/data/csv/prices.csv",
   "/data/csv/prices.csv/columns",

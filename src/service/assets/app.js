@@ -13,3 +13,19 @@ for (const field of document.querySelectorAll("[data-filter]")) {
     if (count) count.textContent = `${shown} of ${rows.length} frames`;
   });
 }
+
+// Follows a run that is under way: whenever something of it changes, the page is asked for again and its part replaced.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const events = new EventSource(live.dataset.live);
+  const refresh = async () => {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
+    if (fresh) document.getElementById("live").replaceChildren(...fresh.childNodes);
+  };
+  events.addEventListener("change", refresh);
+  events.addEventListener("end", async () => {
+    events.close();
+    await refresh();
+  });
+}

@@ -25,6 +25,15 @@ export function momentText(moment: Date): string {
   return moment.toISOString().replace("T", " ").slice(0, 19);
 }
 
+/** How long something took: `12 ms`, `3.4 s`, `2 min 5 s`. */
+export function durationText(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1_000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3_600)} h ${Math.round((seconds % 3_600) / 60)} min`;
+}
+
 /** A value as a cell of a table shows it. */
 export function valueText(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;

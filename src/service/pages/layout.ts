@@ -8,6 +8,7 @@ export type Markup = ReturnType<typeof html>;
 /** The pages that the bar at the top leads to. */
 const places = [
   { id: "overview", href: "/", text: "Overview" },
+  { id: "runs", href: "/runs", text: "Runs" },
   { id: "data", href: "/data", text: "Data" },
   { id: "backups", href: "/backups", text: "Backups" },
 ] as const;

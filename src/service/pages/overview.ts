@@ -1,7 +1,9 @@
 import { html } from "hono/html";
+import type { RunRecord } from "../../contracts/ledger.ts";
 import type { StorageHealth } from "../health.ts";
-import { ageText } from "./format.ts";
+import { ageText, momentText } from "./format.ts";
 import { empty, type Markup } from "./layout.ts";
+import { runBars, stateMark } from "./runs.ts";
 
 /** A storage as the overview shows it. */
 export interface OverviewStorage extends StorageHealth {
@@ -9,8 +11,31 @@ export interface OverviewStorage extends StorageHealth {
   readonly frames: number | null;
 }
 
-export function overview(storages: readonly OverviewStorage[]): Markup {
+/** A pipeline with its last runs, newest first. */
+export interface OverviewPipeline {
+  readonly name: string;
+  readonly runs: readonly RunRecord[];
+  readonly next: Date | undefined;
+}
+
+export function overview(storages: readonly OverviewStorage[], pipelines: readonly OverviewPipeline[]): Markup {
   return html`<h1>Overview</h1>
+    <section aria-labelledby="pipelines">
+      <h2 id="pipelines">Pipelines</h2>
+      ${pipelines.length === 0 ? empty("No pipeline has run yet.", "await pipeline.run()") : ""}
+      <ul class="cards">
+        ${pipelines.map(({ name, runs, next }) => {
+          const [last] = runs;
+          const good = runs.find(({ state }) => state === "done");
+          return html`<li class="card">
+            <h3><a href="/runs?pipeline=${encodeURIComponent(name)}">${name}</a> ${last ? stateMark(last.state) : ""}</h3>
+            ${runs.length > 0 ? runBars(runs) : ""}
+            <p class="quiet">${last ? html`<a href="/runs/${last.id}">last run</a> ${ageText(last.began)}` : "never run"}${good && good !== last ? `, last good one ${ageText(good.began)}` : ""}</p>
+            ${next ? html`<p class="quiet">next at ${momentText(next)} UTC</p>` : ""}
+          </li>`;
+        })}
+      </ul>
+    </section>
     <section aria-labelledby="storages">
       <h2 id="storages">Storages</h2>
       ${storages.length === 0 ? empty("There is no storage.", "Register one with the factory.") : ""}

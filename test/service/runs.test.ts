@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { definePipeline } from "../../src/pipelines/define.ts";
+import { openBrowser } from "./browser/open.ts";
+import { startService } from "./start.ts";
+
+let browser: Browser;
+let release = () => {};
+let held = new Promise<void>((resolve) => {
+  release = resolve;
+});
+
+const copy = definePipeline({ name: "copy-prices", undoable: true, copy: { from: "csv:prices", to: "temp:prices" } });
+const broken = definePipeline({ name: "broken", copy: { from: "csv:nothing", to: "temp:x" } });
+const slow = definePipeline({
+  name: "slow",
+  steps: [
+    async function wait({ signal }) {
+      await Promise.race([held, once(signal, "abort")]);
+      signal.throwIfAborted();
+    },
+    function after() {},
+  ],
+});
+const pipelines = [copy, broken, slow];
+const files = { "prices.csv": "id,price\n1,2.5\n2,3\n" };
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+
+async function post(url: string, body: unknown = {}) {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, body: JSON.parse(await answer.text()) };
+}
+
+/** The events of a run until it is over. */
+async function follow(url: string, run: string): Promise<string> {
+  return (await fetch(`${url}/api/runs/${run}/events`)).text();
+}
+
+test("a run is begun, followed and shown by the API, and undone", async () => {
+  await using service = await startService(files, {}, pipelines);
+  const begun = await post(`${service.url}/api/pipelines/copy-prices/run`);
+  expect(begun).toMatchObject({ status: 202, body: { run: expect.any(String) } });
+  const { run } = begun.body;
+  expect(await follow(service.url, run)).toMatch(/event: end\ndata: done/);
+  const whole = JSON.parse(await (await service.get(`/api/runs/${run}`)).text());
+  expect(whole).toMatchObject({
+    pipeline: "copy-prices",
+    state: "done",
+    rows: 2,
+    steps: [{ name: "copy", state: "done", sources: [{ source: "prices", state: "done", rows: 2 }] }],
+  });
+  expect(await (await service.get("/api/data/temp/prices")).json()).toHaveLength(2);
+  expect((await post(`${service.url}/api/runs/${run}/undo`)).status).toBe(200);
+  expect(JSON.parse(await (await service.get("/api/runs?pipeline=copy-prices")).text())).toMatchObject([
+    { state: "undone" },
+  ]);
+});
+
+test("a run that failed says why, and one that does not exist or whose pipeline is unknown is not found", async () => {
+  await using service = await startService(files, {}, pipelines);
+  const { body } = await post(`${service.url}/api/pipelines/broken/run`);
+  expect(await follow(service.url, body.run)).toMatch(/event: end\ndata: failed/);
+  const whole = JSON.parse(await (await service.get(`/api/runs/${body.run}`)).text());
+  expect(whole.error).toMatchObject({ code: "FRAME_NOT_FOUND" });
+  expect((await post(`${service.url}/api/pipelines/brken/run`)).body.error.message).toContain('Did you mean "broken"?');
+  expect((await service.get("/api/runs/none")).status).toBe(404);
+});
+
+test("a second run of a pipeline that is under way is refused, and the first is ended by the stop button", async () => {
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  await using service = await startService(files, {}, pipelines);
+  const { body } = await post(`${service.url}/api/pipelines/slow/run`);
+  expect((await post(`${service.url}/api/pipelines/slow/run`)).status).toBe(409);
+  const page = await browser.newPage({ locale: "en-US" });
+  await page.goto(`${service.url}/runs/${body.run}`);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Resume" }).waitFor();
+  expect(await page.locator("h1").textContent()).toContain("stopped");
+  await page.close();
+});
+
+test("a page of a run that is under way changes by itself when the run ends", async () => {
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  await using service = await startService(files, {}, pipelines);
+  const page = await browser.newPage({ locale: "en-US" });
+  await page.goto(`${service.url}/runs?pipeline=slow`);
+  await page.getByRole("button", { name: "Run slow" }).click();
+  await page.getByRole("heading", { name: "slow running" }).waitFor();
+  release();
+  await page.getByRole("heading", { name: "slow done" }).waitFor();
+  expect(await page.locator("main").textContent()).toMatch(/wait.*done.*after.*done/s);
+  await page.goto(service.url);
+  expect(await page.getByRole("img", { name: "1 of the last 1 runs are done" }).count()).toBe(1);
+  await page.close();
+});
