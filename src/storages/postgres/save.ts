@@ -5,6 +5,7 @@ import { assertDistinct } from "../../frame/names.ts";
 import { childrenOf, describeTable, findRelation, referencesTo, type Table, takenNames, viewsOn } from "./catalog.ts";
 import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
+import { deleteRows } from "./delete-rows.ts";
 import { lockedName, nameLock } from "./holder.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
 import { boundOf, writeKept } from "./kept-frame.ts";
@@ -123,7 +124,7 @@ async function saveIntoTable(
   const views = await viewsOn(connection, table.oid);
   const plan = planSave({ ...found, table, references, views }, request);
   if (plan.staged && !staged) throw changedMeanwhile(request);
-  if (mode === "replace" && references.length === 0) await connection.run(`DELETE FROM ${target}`);
+  if (mode === "replace" && references.length === 0) await deleteRows(connection, table, request);
   await runAll(connection, plan.before);
   const content = stagedRows(request, plan, rows);
   if (references.length > 0) await replaceReferenced(connection, table, content, { key: plan.by, references });

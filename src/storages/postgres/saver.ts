@@ -8,7 +8,7 @@ import type { IIdentified } from "../../contracts/identity.ts";
 import { ConfigError, SchemaError } from "../../errors.ts";
 import { heightOf, sliceOf } from "../../frame/access.ts";
 import { toArrow } from "../../frame/arrow.ts";
-import { requireBatches, sliceFrame } from "../../frame/batches.ts";
+import { requireBatches } from "../../frame/batches.ts";
 import { requireKey } from "../../frame/key.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import {
@@ -25,7 +25,7 @@ import type { PostgresBackup } from "./backup/service.ts";
 import { type PostgresSaveOptions, postgresRules } from "./capabilities.ts";
 import { deleteTable } from "./delete.ts";
 import { postgresHealth } from "./health.ts";
-import { checkColumnNames } from "./identifiers.ts";
+import { checkColumnNames, refuseServersOwn } from "./identifiers.ts";
 import { withoutOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
 import { retrySerialization } from "./retry.ts";
@@ -149,6 +149,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     for (const { name, type } of fields) if (key?.includes(name)) requireOrdered(parseType(type), name, frame);
     const name = this.#parts.table(frame);
     refuseScratchName(name.table, "postgres");
+    refuseServersOwn(name, frame);
     return { frame, name, fields, mode, schemaChange, widenToText, key, timeColumn, keepOrder };
   }
 
@@ -192,8 +193,10 @@ async function* pieces(
   fields: readonly FrameField[],
   config: PostgresParts["config"],
 ): AsyncGenerator<Table> {
-  const rows = Math.max(1, Math.floor(pieceCells / Math.max(1, fields.length)));
-  for (const piece of sliceFrame(data, rows)) yield rowsOf(piece, fields, config);
+  const most = Math.max(1, Math.floor(pieceCells / Math.max(1, fields.length)));
+  // The server waits for the first one.
+  let rows = Math.ceil(most / 8);
+  for (let at = 0; at < heightOf(data); at += rows, rows = most) yield rowsOf(sliceOf(data, at, rows), fields, config);
 }
 
 function checkedFields(data: DataFrame, { schema }: PostgresSaveOptions, frame: string): readonly FrameField[] {
