@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
 import { pl } from "../../../src/frame/polars.ts";
+import { records } from "../../../src/frame/records.ts";
+import { schemaOf } from "../../../src/frame/schema.ts";
 import { openPostgres } from "./open.ts";
 
 const postgres = openPostgres();
@@ -53,4 +55,34 @@ test("a saver of batches asks for the next one while the server takes the one be
   const onProgress = ({ rows }: { rows: number }) => void events.push(`sent ${rows}`);
   await postgres.storage.saver().saveBatches(batches(), "pieces_ahead", { onProgress });
   expect(events).toEqual(["asked for 1", "asked for 2", "sent 1", "asked for 3", "sent 2", "sent 3"]);
+});
+
+test("a table that is read in several parts comes back whole, in the frame's own types", async () => {
+  const saved = frame(
+    {
+      ...{
+        kind: ["a", "b", null],
+        word: ["x", null, "y"],
+        list: [[1, null], [], null],
+        box: [{ a: 1 }, null, { a: 2 }],
+      },
+      ...{ price: ["1.50", null, "-2.25"], at: ["2024-07-01T00:00:00Z", null, "1969-12-31T23:59:59.999999Z"] },
+      ...{ none: [null, null, null], pad: ["p".repeat(500), "q".repeat(500), "r".repeat(500)] },
+    },
+    {
+      ...{ kind: 'enum["b", "a"]?', word: "categorical?", list: "list[int16]?", box: 'struct{"a": int32}?' },
+      ...{ price: "decimal(8, 2)?", at: "datetime[us, Europe/Berlin]?", none: "null", pad: "string" },
+    },
+  );
+  await postgres.storage.saver().saveData(saved, "parts");
+  await sql("INSERT INTO parts SELECT p.* FROM parts p, generate_series(1, 49999)");
+  const read = await postgres.storage.source().getData("parts");
+  expect(schemaOf(read)).toEqual(schemaOf(saved));
+  expect(read.height).toBe(150_000);
+  for (const [n, row] of records(saved).entries()) {
+    const same = read.filter(pl.col("pad").eq(pl.lit(row.pad as string)));
+    expect(same.height).toBe(50_000);
+    expect(records(same.slice(49_999 - n, 1))).toEqual([row]);
+    expect(records(same.slice(n, 1))).toEqual([row]);
+  }
 });
