@@ -124,6 +124,12 @@ connection = adbc.connect(url)`,
 connection.commit()`,
   ),
   { name: "frame to replaced table", group: "load", prepare: saving("replaced", false) },
+  peer(
+    "psql DELETE and \\copy, binary",
+    "load",
+    "psql(f'CREATE TABLE IF NOT EXISTS replaced_by_psql {table}', 'VACUUM replaced_by_psql', 'CHECKPOINT')",
+    "psql('BEGIN', 'DELETE FROM replaced_by_psql', f\"\\\\copy replaced_by_psql FROM '{folder}/rows.bin' (FORMAT binary)\", 'COMMIT')",
+  ),
   {
     name: "table to frame",
     group: "read",

@@ -1,3 +1,4 @@
+import { currentRun } from "../../system/current-run.ts";
 import { type Connection, type Database, readWrite } from "./database.ts";
 import { metadataSchema, type TableName } from "./identifiers.ts";
 import type { PlannedStatement } from "./save-plan.ts";
@@ -80,7 +81,7 @@ export async function ensureMetadata(database: Database): Promise<MetadataRights
 }
 
 const recordSql = `
-  INSERT INTO ${metadataSchema}.schema_changes (relid, name, statement, reason) VALUES ($1, $2, $3, $4)`;
+  INSERT INTO ${metadataSchema}.schema_changes (relid, name, run, statement, reason) VALUES ($1, $2, $3, $4, $5)`;
 
 /** Records what was run, in the transaction in which it was. */
 export async function recordChanges(
@@ -89,5 +90,6 @@ export async function recordChanges(
   { schema, table }: TableName,
   changes: readonly PlannedStatement[],
 ): Promise<void> {
-  for (const { sql, reason } of changes) await run(recordSql, [oid, `${schema}.${table}`, sql, reason]);
+  const id = currentRun() ?? null;
+  for (const { sql, reason } of changes) await run(recordSql, [oid, `${schema}.${table}`, id, sql, reason]);
 }

@@ -3,6 +3,7 @@ import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
 import { schemaOf } from "../../../src/frame/schema.ts";
 import type { PostgresSaveOptions } from "../../../src/storages/postgres/index.ts";
+import { inRun } from "../../../src/system/current-run.ts";
 import { openPostgres } from "./open.ts";
 
 const postgres = openPostgres();
@@ -92,6 +93,14 @@ test("a deletion and a restore are recorded too", async () => {
     'DROP TABLE "public"."recorded"',
     'CREATE TABLE "public"."recorded" ("a" integer)',
   ]);
+});
+
+test("a change that a run of a pipeline makes is recorded with the run's id", async () => {
+  const saver = postgres.storage.saver();
+  await inRun("run-7", () => saver.saveData(frame({ a: [1] }, { a: "int16" }), "by_run"));
+  await saver.saveData(frame({ a: [70_000] }, { a: "int32" }), "by_run");
+  const runs = await sql("SELECT run FROM millrace.schema_changes WHERE name = 'public.by_run' ORDER BY id");
+  expect(runs).toEqual([{ run: "run-7" }, { run: null }]);
 });
 
 describe("widenToText", () => {
