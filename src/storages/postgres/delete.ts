@@ -1,3 +1,4 @@
+import { isScratchName } from "../../backups/service.ts";
 import { ConflictError } from "../../errors.ts";
 import { findRelation } from "./catalog.ts";
 import { readWrite } from "./database.ts";
@@ -30,7 +31,8 @@ export async function deleteTable({ database, table }: PostgresParts, frame: str
     await connection.run(sql);
     await removeKept(connection, relation.oid);
     const { changes } = await metadataRights(connection);
-    if (changes) await recordChanges(connection, relation.oid, name, [{ sql, reason: "deleteData was called" }]);
+    if (changes && !isScratchName(name.table))
+      await recordChanges(connection, relation.oid, name, [{ sql, reason: "deleteData was called" }]);
     return true;
   });
 }
