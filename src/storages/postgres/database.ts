@@ -5,7 +5,7 @@ import { MillraceError } from "../../errors.ts";
 import type { StorageContext } from "../context.ts";
 import { configuredAddress, embeddedAddress, redactedUrl, serverOf } from "./address.ts";
 import { clientOptions, ensureDatabase, tlsOptions } from "./connect.ts";
-import { type Driver, loadDriver, textOnly } from "./driver.ts";
+import { loadDriver, textOnly } from "./driver.ts";
 import { usesEmbedded } from "./embedded/choice.ts";
 import { joinEmbedded, type Membership } from "./embedded/join.ts";
 import { holdersOf } from "./holder.ts";
@@ -16,7 +16,6 @@ import { type Action, fieldsOf, isConnectionLost, serverError } from "./server-e
 /** A connection in use, with the server's values as text. */
 export interface Connection {
   readonly client: PoolClient;
-  readonly driver: Driver;
   /** Runs one statement with bound parameters. */
   run(sql: string, values?: readonly unknown[]): Promise<Rows>;
   /** Runs one statement, and resolves with the number of rows that the server says it wrote. */
@@ -127,10 +126,9 @@ export class Database {
       end(false);
     };
     try {
-      const driver = await loadDriver();
       if (begin !== undefined) await this.#begin(client, begin, use.first);
       const write = async (sql: string) => (await client.query(sql)).rowCount ?? 0;
-      return { connection: { client, driver, run, write }, finish, fail, abandon: () => end(true) };
+      return { connection: { client, run, write }, finish, fail, abandon: () => end(true) };
     } catch (cause) {
       throw await fail(cause);
     }

@@ -1,7 +1,8 @@
+import { isScratchName } from "../../backups/service.ts";
 import { ConflictError } from "../../errors.ts";
 import { findRelation } from "./catalog.ts";
 import { readWrite } from "./database.ts";
-import { quoteTable } from "./identifiers.ts";
+import { quoteTable, refuseServersOwn } from "./identifiers.ts";
 import { removeKept } from "./kept-frame.ts";
 import { metadataRights, recordChanges } from "./metadata.ts";
 import type { PostgresParts } from "./parts.ts";
@@ -13,6 +14,7 @@ import type { PostgresParts } from "./parts.ts";
  */
 export async function deleteTable({ database, table }: PostgresParts, frame: string): Promise<boolean> {
   const name = table(frame);
+  refuseServersOwn(name, frame);
   const use = { doing: "delete" as const, frame, name, begin: readWrite };
   return database.use(use, async (connection) => {
     const relation = await findRelation(connection, name);
@@ -29,7 +31,8 @@ export async function deleteTable({ database, table }: PostgresParts, frame: str
     await connection.run(sql);
     await removeKept(connection, relation.oid);
     const { changes } = await metadataRights(connection);
-    if (changes) await recordChanges(connection, relation.oid, name, [{ sql, reason: "deleteData was called" }]);
+    if (changes && !isScratchName(name.table))
+      await recordChanges(connection, relation.oid, name, [{ sql, reason: "deleteData was called" }]);
     return true;
   });
 }

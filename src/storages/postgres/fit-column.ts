@@ -61,7 +61,10 @@ export function fitColumn(
     };
   }
   const found = `${name} is ${field.type}, in the table ${describeType(column.sql, own)}`;
-  return needed ? `${found} (by hand: ${change(needed)} USING …)` : found;
+  const wanted = needed ?? mappingOf(given).sql;
+  // By way of text, so that a value which does not fit is refused instead of rounded.
+  const cast = [name, ...(column.sql === "text" || wanted === "text" ? [] : ["text"]), wanted].join("::");
+  return `${found} (by hand: ${change(wanted)} USING ${cast};)`;
 }
 
 /** Whether a column takes the values as they are, and is read as before: what is kept says no more of it than PostgreSQL does. */

@@ -15,6 +15,11 @@ export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A text of SQL, whatever it holds. */
+export function literal(text: string): string {
+  return `${text.includes("\\") ? " E" : ""}'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+}
+
 /** `"schema"."table"`. */
 export function quoteTable({ schema, table }: TableName): string {
   return `${quote(schema)}.${quote(table)}`;
@@ -38,6 +43,16 @@ export function parseName(name: string, defaultSchema: string): TableName {
   }
   if (schema === metadataSchema) throw invalid(name, `the schema ${metadataSchema} is millrace's own`);
   return { schema, table };
+}
+
+/**
+ * A superuser could write into the server's own schemas, and what stands in those of temporary tables goes with its connection.
+ *
+ * @throws InvalidNameError for a table of such a schema. It can be read.
+ */
+export function refuseServersOwn({ schema }: TableName, frame: string): void {
+  if (schema !== "information_schema" && !schema.startsWith("pg_")) return;
+  throw invalid(frame, `keeps the schema ${schema} for itself`);
 }
 
 /** The frame's name of a table: without the default schema. */

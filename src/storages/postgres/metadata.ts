@@ -80,14 +80,19 @@ export async function ensureMetadata(database: Database): Promise<MetadataRights
 }
 
 const recordSql = `
-  INSERT INTO ${metadataSchema}.schema_changes (relid, name, statement, reason) VALUES ($1, $2, $3, $4)`;
+  INSERT INTO ${metadataSchema}.schema_changes (relid, name, run, statement, reason) VALUES ($1, $2, $3, $4, $5)`;
 
-/** Records what was run, in the transaction in which it was. */
+/**
+ * Records what was run, in the transaction in which it was.
+ *
+ * @param id of the pipeline's run that it belongs to.
+ */
 export async function recordChanges(
   { run }: Connection,
   oid: string,
   { schema, table }: TableName,
   changes: readonly PlannedStatement[],
+  id: string | null = null,
 ): Promise<void> {
-  for (const { sql, reason } of changes) await run(recordSql, [oid, `${schema}.${table}`, sql, reason]);
+  for (const { sql, reason } of changes) await run(recordSql, [oid, `${schema}.${table}`, id, sql, reason]);
 }

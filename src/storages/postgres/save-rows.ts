@@ -1,14 +1,15 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Table } from "apache-arrow";
 import type { FrameField } from "../../contracts/frame-schema.ts";
 import { SaveError } from "../../errors.ts";
 import { parseType } from "../../frame/types.ts";
+import { CopyIn } from "./copy/copy-in.ts";
 import { type EncodedColumn, encodeRows } from "./copy/encode.ts";
 import { copyHeader, copyTrailer } from "./copy/format.ts";
+import { twoRooms } from "./copy/rooms.ts";
 import type { Connection } from "./database.ts";
 import { orderColumn, quote } from "./identifiers.ts";
+import { oneAhead } from "./one-ahead.ts";
 import { mappingOf } from "./types.ts";
 
 /** Where rows are copied to. */
@@ -31,34 +32,43 @@ export interface CopyTarget {
  * @throws FidelityError for a value that can't be held; SaveError when the server's count differs.
  */
 export async function copyRows(
-  { client, driver }: Connection,
+  { client }: Connection,
   rows: AsyncIterable<Table>,
   { table, fields, frame, order, signal, onRows }: CopyTarget,
 ): Promise<number> {
   const columns = fields.map(({ name, type }): EncodedColumn => ({ name, mapping: mappingOf(parseType(type)) }));
-  let count = 0;
-  async function* chunks(): AsyncGenerator<Buffer> {
-    yield copyHeader();
-    for await (const part of rows) {
-      const start = order === undefined ? {} : { order: order + BigInt(count) };
-      for (const chunk of encodeRows(part, columns, { frame, firstRow: count, ...start })) {
-        yield chunk;
-        await nextTurn();
-      }
-      count += part.numRows;
-      onRows?.(count);
-    }
-    yield copyTrailer();
-  }
   const names = [...fields.map(({ name }) => quote(name)), ...(order === undefined ? [] : [quote(orderColumn)])];
   if (names.length === 0) {
     for await (const _ of rows);
     return 0;
   }
-  const stream = client.query(driver.copyFrom(`COPY ${table} (${names.join(", ")}) FROM STDIN (FORMAT binary)`));
-  await pipeline(Readable.from(chunks(), { highWaterMark: 2 }), stream, signal ? { signal } : {});
-  if (stream.rowCount !== count) {
-    throw new SaveError(`The server counted ${stream.rowCount} rows of ${count}; nothing was saved.`, {
+  const copy = client.query(new CopyIn(`COPY ${table} (${names.join(", ")}) FROM STDIN (FORMAT binary)`));
+  const room = twoRooms();
+  let count = 0;
+  let sent = copy.send(copyHeader());
+  sent.catch(() => {});
+  try {
+    for await (const part of oneAhead(rows)) {
+      const start = order === undefined ? {} : { order: order + BigInt(count) };
+      for (const chunk of encodeRows(part, columns, { frame, firstRow: count, room, ...start })) {
+        signal?.throwIfAborted();
+        await sent;
+        sent = copy.send(chunk);
+        sent.catch(() => {});
+        await nextTurn();
+      }
+      count += part.numRows;
+      onRows?.(count);
+    }
+    await sent;
+    await copy.send(copyTrailer());
+  } catch (cause) {
+    await copy.fail();
+    throw cause;
+  }
+  const counted = await copy.finish();
+  if (counted !== count) {
+    throw new SaveError(`The server counted ${counted} rows of ${count}; nothing was saved.`, {
       storage: "postgres",
       frame,
     });

@@ -6,6 +6,7 @@ import { isDone, type Marks, nextMarks } from "../marks.ts";
 import { childrenOf, describeTable, findRelation, referencesTo, type Table, takenNames, viewsOn } from "./catalog.ts";
 import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
+import { deleteRows } from "./delete-rows.ts";
 import { lockedName, nameLock } from "./holder.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
 import { boundOf, writeKept } from "./kept-frame.ts";
@@ -128,7 +129,7 @@ async function saveIntoTable(
   const views = await viewsOn(connection, table.oid);
   const plan = planSave({ ...found, table, references, views }, request);
   if (plan.staged && !staged) throw changedMeanwhile(request);
-  if (mode === "replace" && references.length === 0) await connection.run(`DELETE FROM ${target}`);
+  if (mode === "replace" && references.length === 0) await deleteRows(connection, table, request);
   await runAll(connection, plan.before);
   const content = stagedRows(request, plan, rows);
   if (references.length > 0) await replaceReferenced(connection, table, content, { key: plan.by, references });
@@ -180,12 +181,12 @@ async function nextOrder({ run }: Connection, table: Table, { name, mode }: Save
 async function keep(
   connection: Connection,
   plan: SavePlan,
-  { name, frame, marks }: SaveRequest & { marks: Marks | undefined },
+  { name, frame, marks, run }: SaveRequest & { marks: Marks | undefined },
   metadata: MetadataRights,
 ): Promise<void> {
   const relation = await findRelation(connection, name);
   if (!relation) throw new NotFoundError(`The table ${frame} is gone.`, { storage: "postgres", frame });
-  if (metadata.changes) await recordChanges(connection, relation.oid, name, [...plan.before, ...plan.after]);
+  if (metadata.changes) await recordChanges(connection, relation.oid, name, [...plan.before, ...plan.after], run?.id);
   if (!metadata.frames) return;
   const { columns } = await describeTable(connection, relation);
   await writeKept(connection, relation.oid, name, {

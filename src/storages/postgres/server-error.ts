@@ -100,7 +100,11 @@ export function serverError(cause: unknown, action: Action): MillraceError {
       });
     case "23505":
     case "21000":
-      return new SchemaError(`The key would stand twice: ${text}`, { ...details, code: "KEY_INVALID" });
+      return new SchemaError(`The key would stand twice: ${text}`, {
+        hint: 'To replace rows whose key is there, save with mode "upsert"; to leave them alone, with "insertOnly".',
+        ...details,
+        code: "KEY_INVALID",
+      });
     case "23502":
     case "23503":
     case "23514":

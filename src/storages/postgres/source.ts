@@ -12,6 +12,7 @@ import { type DataFrame, pl } from "../../frame/polars.ts";
 import { assertReadOptions } from "../options.ts";
 import { postgresRules } from "./capabilities.ts";
 import { describeTable } from "./catalog.ts";
+import { collectBatches } from "./collect.ts";
 import { type Connection, readOnly } from "./database.ts";
 import { type FrameColumn, fieldsOfColumns, frameColumns } from "./frame-columns.ts";
 import { postgresHealth } from "./health.ts";
@@ -143,18 +144,20 @@ export class PostgresSource implements IDataSource, IBatchSource, IDescribe, IId
     signal: AbortSignal | undefined,
   ): Promise<DataFrame> {
     found(stream.columns);
-    const all: RecordBatch[] = [];
-    for await (const batch of stream.batches) all.push(batch);
+    const decoded = await collectBatches(stream.batches, (part) => this.#decoded(stream, part));
     signal?.throwIfAborted();
-    const whole = await this.#frame(stream, all, frame);
+    const whole = await withOwnTypes(decoded, stream.columns, frame);
     signal?.throwIfAborted();
     return whole;
   }
 
-  async #frame({ schema, columns }: RowStream, batches: readonly RecordBatch[], frame: string): Promise<DataFrame> {
+  async #frame(stream: RowStream, batches: readonly RecordBatch[], frame: string): Promise<DataFrame> {
+    return withOwnTypes(await this.#decoded(stream, batches), stream.columns, frame);
+  }
+
+  async #decoded({ schema, columns }: RowStream, batches: readonly RecordBatch[]): Promise<DataFrame> {
     if (columns.length === 0) return pl.DataFrame({});
     const { Table } = arrowLibrary();
-    const decoded = await fromArrow(new Table(schema, [...batches]), this.#parts.config);
-    return withOwnTypes(decoded, columns, frame);
+    return fromArrow(new Table(schema, [...batches]), this.#parts.config);
   }
 }

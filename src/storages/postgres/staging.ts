@@ -3,6 +3,7 @@ import { ConflictError, SaveError, SchemaError } from "../../errors.ts";
 import { parseType } from "../../frame/types.ts";
 import type { Reference, Table } from "./catalog.ts";
 import type { Connection } from "./database.ts";
+import { deleteRows } from "./delete-rows.ts";
 import { orderColumn, quote, quoteTable, type TableName } from "./identifiers.ts";
 import { mappingOf } from "./types.ts";
 
@@ -146,7 +147,7 @@ export async function replaceReferenced(
     const [hit] = await connection.run(`SELECT 1 FROM ${other} c JOIN ${target} t ON ${join} WHERE ${absent} LIMIT 1`);
     if (hit) throw refuseReferenced(staged, `rows of ${other} would be deleted or changed by its foreign key`);
   }
-  await connection.run(`DELETE FROM ${target} t WHERE ${absent}`);
+  await deleteRows(connection, table, staged, absent);
 }
 
 export function refuseReferenced({ frame, name }: Pick<Staged, "frame" | "name">, why: string): ConflictError {

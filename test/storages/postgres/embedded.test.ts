@@ -66,6 +66,20 @@ describe("the embedded server", () => {
     expect(existsSync(join(embeddedPaths(config).data, "postmaster.pid"))).toBe(false);
   });
 
+  test("stays while another program is connected to it, and ends when that has gone", async () => {
+    const { config } = await openServer({ DB_IDLE: "200ms" });
+    const user = startProgram("use", config);
+    await user.said("ready");
+    const { server } = await guardianOf(config);
+    const other = new pg.Client({ connectionString: (await embeddedUrl(config)) ?? "" });
+    await other.connect();
+    await user.end();
+    // As long as several times the idle time.
+    await other.query("SELECT pg_sleep(1)");
+    await other.end();
+    await until(() => !isAlive(server.pid));
+  });
+
   test("goes on when its guardian is killed, and gets another one", async () => {
     const { config, storage } = await openServer({ DB_IDLE: "60s" });
     await storage.saver().saveData(rows, "kept");

@@ -1,5 +1,6 @@
 import { chmod, chown, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
@@ -187,6 +188,47 @@ describe.each(findPrograms())("a fault of $title", (programs) => {
     await expect(saver.saveData(rows(2), "not yours")).rejects.toMatchObject(denied);
     await expect(storage.source().getData("not yours")).rejects.toMatchObject(denied);
     await expectWhole(owner, "not yours", [1]);
+  });
+
+  test("wrong password: the error names neither it nor the right one, and is not tried again", async () => {
+    const opened = open();
+    await opened.saver.saveData(rows(1), "locked out");
+    const { saver, lines } = open({ DB_PASSWORD: "hunter2" });
+    const error = await saver.saveData(rows(2), "locked out").catch((cause: Error) => cause);
+    expect(error).toMatchObject({ name: "UnavailableError", code: "ACCESS_DENIED", retryable: false });
+    expect(`${inspect(error, { depth: 9 })} ${lines.join(" ")}`).not.toMatch(/hunter2/);
+    await expectWhole(opened, "locked out", [1]);
+  });
+
+  test("name that holds SQL reaches nothing but its own table", async () => {
+    const opened = open();
+    await opened.saver.saveData(rows(1), "precious");
+    const refused = opened.saver.saveData(rows(7), '"; DROP TABLE precious; --');
+    await expect(refused).rejects.toMatchObject({ name: "InvalidNameError" });
+    const name = "'); DROP TABLE precious; --";
+    const columns = frame({ id: [7], '"); DROP TABLE precious; --': ["'; DROP TABLE precious; --"] });
+    await opened.saver.saveData(columns, name);
+    await opened.saver.saveData(columns, name, { mode: "upsert", key: ['"); DROP TABLE precious; --'] });
+    expect(records(await opened.storage.source().getData(name))).toEqual(records(columns));
+    expect(await opened.saver.deleteData(name)).toBe(true);
+    await expectWhole(opened, "precious", [1]);
+  });
+
+  test("text with a NUL is refused with its column and row, in every mode", async () => {
+    const opened = open();
+    const texts = (...note: string[]) => frame({ id: note.map((_, id) => id), note }, { id: "int32", note: "string" });
+    await opened.saver.saveData(texts("a"), "with NUL", { key: ["id"] });
+    for (const mode of ["replace", "append", "upsert"] as const) {
+      const options = mode === "upsert" ? { mode, key: ["id"] as const } : { mode };
+      await expect(opened.saver.saveData(texts("b", "c\0d"), "with NUL", options)).rejects.toMatchObject({
+        name: "FidelityError",
+        message: expect.stringContaining('Column "note", row 2'),
+        hint: expect.stringContaining("Remove the NUL"),
+      });
+    }
+    expect(records(await opened.storage.source().getData("with NUL"))).toEqual([{ id: 0, note: "a" }]);
+    await opened.saver.saveData(texts("e"), "with NUL");
+    expect(records(await opened.storage.source().getData("with NUL"))).toEqual([{ id: 0, note: "e" }]);
   });
 
   test("column that changed its type between the plan and the save: the save goes by what is there, or is refused", async () => {

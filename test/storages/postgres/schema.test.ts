@@ -94,6 +94,54 @@ test("a deletion and a restore are recorded too", async () => {
   ]);
 });
 
+test("the scratch table by which a backup is proven is no change that is recorded", async () => {
+  const { storage } = postgres;
+  await storage.saver().saveData(frame({ a: [1] }, { a: "int32" }), "to_prove");
+  const [, location] = await storage.backup().backupData("to_prove");
+  expect(await storage.backup().proveBackup(location ?? "")).toBe(true);
+  expect(await sql("SELECT statement FROM millrace.schema_changes WHERE statement LIKE '%millrace_prove%'")).toEqual(
+    [],
+  );
+});
+
+test.each([
+  ["double precision", frame({ a: [1, 2] }), frame({ a: ["x"] })],
+  ["text", frame({ a: ["1", "2"] }), frame({ a: [3n] })],
+  ["boolean", frame({ a: [true, false] }), frame({ a: [new Date(0)] }, { a: "datetime[us]" })],
+])(
+  "a %s column of another type is refused with SQL that can be run by hand as it stands",
+  async (type, before, after) => {
+    const saver = postgres.storage.saver();
+    const name = `by_hand ${type}`;
+    await saver.saveData(before, name);
+    const error = await saver.saveData(after, name, { mode: "append" }).catch((cause: Error) => cause);
+    const [, byHand = ""] = /\(by hand: (ALTER.*;)\)/.exec(String(error)) ?? [];
+    if (type === "boolean") await sql(`DELETE FROM "${name}"`);
+    await sql(byHand);
+    await saver.saveData(after, name, { mode: "append" });
+    expect((await read(name)).length).toBe(type === "boolean" ? 1 : 3);
+  },
+);
+
+test("an append of a key that is there says which modes are for that", async () => {
+  const saver = postgres.storage.saver();
+  await saver.saveData(frame({ a: [1] }, { a: "int32" }), "key_there", { key: ["a"] });
+  await expect(
+    saver.saveData(frame({ a: [1] }, { a: "int32" }), "key_there", { mode: "append" }),
+  ).rejects.toMatchObject({
+    code: "KEY_INVALID",
+    hint: expect.stringMatching(/"upsert".*"insertOnly"/),
+  });
+});
+
+test("a change that a run of a pipeline makes is recorded with the run's id", async () => {
+  const saver = postgres.storage.saver();
+  await saver.saveData(frame({ a: [1] }, { a: "int16" }), "by_run", { run: { id: "run-7", part: "copy/by_run" } });
+  await saver.saveData(frame({ a: [70_000] }, { a: "int32" }), "by_run");
+  const runs = await sql("SELECT run FROM millrace.schema_changes WHERE name = 'public.by_run' ORDER BY id");
+  expect(runs).toEqual([{ run: "run-7" }, { run: null }]);
+});
+
 describe("widenToText", () => {
   test("turns a column to text where nothing else holds both, and only when it is asked for", async () => {
     const saver = postgres.storage.saver();

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
 import { PostgresStorage } from "../../../src/storages/postgres/index.ts";
 import { selfSigned } from "./certificate.ts";
@@ -34,6 +35,21 @@ test("off sends in the clear, require encrypts whatever the certificate says", a
   expect(await ask({ DB_TLS: "off" })).toBe(false);
   expect(await ask({ DB_TLS: "require" })).toBe(true);
   expect(await ask({ DB_SSL: "require" })).toBe(true);
+});
+
+test("rows whose room is used again and again arrive as they were over TLS, both ways", async () => {
+  const storage = new PostgresStorage({
+    config: server.config({ DB_TLS: "require" }),
+    logger: listeningLogger().logger,
+  });
+  onTestFinished(() => storage.close());
+  const rows = Array.from({ length: 200_000 }, (_, id) => id);
+  const large = rows.map((id) => (id === 100_000 ? "x".repeat(5_000_000) : null));
+  const columns = { id: rows, text: rows.map(String), large };
+  const data = frame(columns, { id: "int32", text: "string", large: "string?" });
+  await storage.saver().saveData(data, "over_tls", { key: ["id"] });
+  const read = await storage.source().getData("over_tls");
+  expect(read.frameEqual(data, true)).toBe(true);
 });
 
 test("verify takes a server that DB_CA vouches for, by its name", async () => {

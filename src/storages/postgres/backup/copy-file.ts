@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import zlib from "node:zlib";
 import { CorruptDataError } from "../../../errors.ts";
 import { errnoOf, fileError } from "../../../system/files.ts";
+import { CopyIn } from "../copy/copy-in.ts";
 import { CopyOut } from "../copy/copy-out.ts";
 import type { Connection } from "../database.ts";
 import { quote } from "../identifiers.ts";
@@ -31,15 +32,18 @@ export async function copyToFile(
 
 /** Copies a file's rows into a table, in constant memory, and resolves with the server's count of them. */
 export async function copyFromFile(
-  { client, driver }: Connection,
+  { client }: Connection,
   { table, definition, path }: { table: string; definition: TableDefinition; path: string },
 ): Promise<number> {
   const columns = storedColumns(definition).map(({ name }) => quote(name));
-  const stream = client.query(
-    driver.copyFrom(`COPY ${table} (${columns.join(", ")}) FROM STDIN (${options(definition)})`),
-  );
-  await pipeline(createReadStream(path), zlib.createZstdDecompress(), stream);
-  return stream.rowCount ?? 0;
+  const copy = client.query(new CopyIn(`COPY ${table} (${columns.join(", ")}) FROM STDIN (${options(definition)})`));
+  try {
+    for await (const bytes of unpackedRows(path)) await copy.send(bytes);
+  } catch (cause) {
+    await copy.fail();
+    throw cause;
+  }
+  return copy.finish();
 }
 
 /** The bytes of a backup's rows. @throws CorruptDataError when the file is no whole one of its kind. */

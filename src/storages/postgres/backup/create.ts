@@ -1,11 +1,14 @@
 import { lockedName } from "../holder.ts";
-import { quote, quoteTable, type TableName } from "../identifiers.ts";
+import { literal, quote, quoteTable, type TableName } from "../identifiers.ts";
 import type { TableDefinition } from "./definition.ts";
+import { guards } from "./guards.ts";
 
 /** A statement of a restore. One that is `optional` is told in the log when the server refuses it. */
 export interface RestoreStatement {
   readonly sql: string;
   readonly optional?: boolean;
+  /** Why it is not run but told in the log. */
+  readonly left?: string;
 }
 
 /** What makes a table anew: before its rows are there, and after. */
@@ -45,10 +48,8 @@ export function planCreate(
         return { sql: `CREATE ${unique ? "UNIQUE " : ""}INDEX${named("", given)} ON ${table} ${sql}` };
       }),
       ...foreign.map((key) => ({ sql: constraint(key), optional: true })),
-      ...(definition.rowSecurity && !options.scratch
-        ? [{ sql: `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY` }]
-        : []),
-      ...(options.scratch ? [] : [...comments(definition, name, options.own), ...grants(definition, table)]),
+      ...(options.scratch ? [] : comments(definition, name, options.own)),
+      ...(options.scratch ? [] : guards(definition, table, options.own)),
     ],
   };
 }
@@ -125,18 +126,6 @@ function comments({ comments: all }: TableDefinition, name: TableName, own: bool
       ? [{ sql: `COMMENT ON ${target} IS ${literal(text)}`, optional: true }]
       : [];
   });
-}
-
-function grants({ grants: all }: TableDefinition, table: string): RestoreStatement[] {
-  return all.map(({ grantee, privilege, grantable, column }) => {
-    const what = column === null ? privilege : `${privilege} (${quote(column)})`;
-    return { sql: `GRANT ${what} ON ${table} TO ${grantee}${grantable ? " WITH GRANT OPTION" : ""}`, optional: true };
-  });
-}
-
-/** A text of SQL, whatever it holds. */
-export function literal(text: string): string {
-  return `${text.includes("\\") ? " E" : ""}'${text.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
 }
 
 /** Whether a backup goes back to where it was made. */

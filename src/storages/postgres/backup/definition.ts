@@ -2,6 +2,9 @@ import { z } from "zod";
 
 const texts = z.array(z.string());
 
+/** When a trigger or a rule fires: `O` as usual, `D` never, `R` on a replica, `A` always. */
+const firing = z.enum(["O", "D", "R", "A"]);
+
 /** All that makes a table, as the server writes it, with every name qualified. It stands in the backup's manifest. */
 export const tableDefinition = z.object({
   /** How rows.copy.zst holds the rows: binary where every type has the same bytes in every database, else text. */
@@ -41,6 +44,14 @@ export const tableDefinition = z.object({
   sequences: z.array(z.object({ column: z.string(), options: z.string(), value: z.string(), called: z.boolean() })),
   enums: z.array(z.object({ name: z.string(), labels: texts })),
   rowSecurity: z.boolean(),
+  /** Row security holds for the owner too. */
+  rowSecurityForced: z.boolean().default(false),
+  /** `sql` is what follows the table's name: `CREATE POLICY … ON t` + `sql`. */
+  policies: z.array(z.object({ name: z.string(), sql: z.string() })).default([]),
+  /** `when` is what comes before the table's name, `sql` what follows it. */
+  triggers: z.array(z.object({ name: z.string(), when: z.string(), sql: z.string(), firing })).default([]),
+  /** Each a whole statement, in which the table can be named more than once. */
+  rules: z.array(z.object({ name: z.string(), sql: z.string(), firing })).default([]),
   /** What is there and is not restored with a table that is made anew. */
   left: texts,
   /** What millrace kept of the frame. */

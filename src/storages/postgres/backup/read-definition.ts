@@ -14,7 +14,7 @@ export async function readDefinition(connection: Connection, relation: Relation)
     parts[part] = JSON.parse(row?.found ?? "[]");
   }
   await connection.run("SET LOCAL search_path TO DEFAULT");
-  const { columns, table, ...others } = parts as { columns: { builtin: boolean }[]; table: { rowSecurity: boolean } };
+  const { columns, table, ...others } = parts as { columns: { builtin: boolean }[]; table: object };
   const format = columns.every(({ builtin }) => builtin) ? "binary" : "text";
   return tableDefinition.parse({ ...others, ...table, columns, format, kept: JSON.parse(JSON.stringify(kept)) });
 }
@@ -25,7 +25,9 @@ const notPortable =
 
 /** Each gives one JSON value. `$1` is the table's number. */
 const queries = {
-  table: `SELECT json_build_object('rowSecurity', relrowsecurity) AS found FROM pg_class WHERE oid = $1`,
+  table: `
+    SELECT json_build_object('rowSecurity', relrowsecurity, 'rowSecurityForced', relforcerowsecurity) AS found
+    FROM pg_class WHERE oid = $1`,
 
   columns: `
     SELECT json_agg(json_build_object(
@@ -91,12 +93,33 @@ const queries = {
       JOIN pg_namespace n ON n.oid = t.typnamespace
       WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND t.typtype = 'e') AS types`,
 
+  policies: `
+    SELECT json_agg(json_build_object('name', polname, 'sql', concat_ws(' ',
+      CASE WHEN NOT polpermissive THEN 'AS RESTRICTIVE' END,
+      'FOR ' || CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+      'TO ' || (SELECT string_agg(CASE WHEN r = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r)) END, ', ') FROM unnest(polroles) AS r),
+      'USING (' || pg_get_expr(polqual, polrelid) || ')', 'WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')'
+    )) ORDER BY polname) AS found
+    FROM pg_policy WHERE polrelid = $1`,
+
+  // Those that partitions have from their table come with that one.
+  triggers: `
+    SELECT json_agg(json_build_object('name', tgname, 'firing', tgenabled,
+      'when', left(def, position(named IN def) - 1), 'sql', substr(def, position(named IN def) + length(named))) ORDER BY tgname) AS found
+    FROM (SELECT t.*, pg_get_triggerdef(t.oid) AS def, ' ON ' || quote_ident(nspname) || '.' || quote_ident(relname) || ' ' AS named
+      FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid JOIN pg_namespace n ON n.oid = relnamespace
+      WHERE tgrelid = $1 AND NOT tgisinternal AND tgparentid = 0) AS written`,
+
+  rules: `
+    SELECT json_agg(json_build_object('name', rulename, 'firing', ev_enabled, 'sql', rtrim(pg_get_ruledef(oid), ';')) ORDER BY rulename) AS found
+    FROM pg_rewrite WHERE ev_class = $1 AND rulename <> '_RETURN'`,
+
   left: `
     SELECT json_agg(what) AS found FROM (
-      SELECT 'the trigger ' || quote_ident(tgname) AS what FROM pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal
-      UNION ALL SELECT 'the policy ' || quote_ident(polname) FROM pg_policy WHERE polrelid = $1
-      UNION ALL SELECT 'the rule ' || quote_ident(rulename) FROM pg_rewrite WHERE ev_class = $1 AND rulename <> '_RETURN'
-      UNION ALL SELECT 'its partitions' FROM pg_class WHERE oid = $1 AND relkind = 'p'
+      SELECT 'its partitions' AS what FROM pg_class WHERE oid = $1 AND relkind = 'p'
       UNION ALL SELECT 'that it is a view' FROM pg_class WHERE oid = $1 AND relkind IN ('v', 'm', 'f')
-      UNION ALL SELECT 'that it inherits' FROM pg_inherits WHERE inhrelid = $1) AS kinds`,
+      UNION ALL SELECT 'that it inherits' FROM pg_inherits WHERE inhrelid = $1
+      UNION ALL SELECT 'that it is unlogged' FROM pg_class WHERE oid = $1 AND relpersistence = 'u'
+      UNION ALL SELECT 'the storage parameter ' || option FROM pg_class, unnest(reloptions) AS option WHERE oid = $1 AND relkind IN ('r', 'p')
+      UNION ALL SELECT 'the statistics ' || quote_ident(stxname) FROM pg_statistic_ext WHERE stxrelid = $1) AS kinds`,
 };

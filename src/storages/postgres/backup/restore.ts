@@ -5,8 +5,9 @@ import { ConflictError, CorruptDataError, SaveError, SchemaError } from "../../.
 import { assertDistinct } from "../../../frame/names.ts";
 import { describeTable, findRelation, type Relation, referencesTo, type Table, takenNames } from "../catalog.ts";
 import { type Connection, readWrite } from "../database.ts";
+import { deleteRows } from "../delete-rows.ts";
 import { lockedName, nameLock } from "../holder.ts";
-import { quote, quoteTable, type TableName } from "../identifiers.ts";
+import { quote, quoteTable, refuseServersOwn, type TableName } from "../identifiers.ts";
 import { boundOf, keptShape, removeKept, writeKept } from "../kept-frame.ts";
 import { ensureMetadata, type MetadataRights, recordChanges } from "../metadata.ts";
 import type { PostgresParts } from "../parts.ts";
@@ -54,6 +55,7 @@ export async function restoreTable(
   const { database, table, logger } = parts;
   const definition = definitionOf(record);
   const name = table(destination);
+  refuseServersOwn(name, destination);
   const own = isOwnName(table(record.source), name);
   const rights = await ensureMetadata(database);
   const warnings = await database.use(
@@ -79,7 +81,8 @@ async function makeTable(restore: Restore, own: boolean): Promise<string[]> {
   const warnings = await runAll(connection, plan.before);
   await copyAll(restore, quoteTable(name));
   warnings.push(...(await runAll(connection, plan.after)));
-  if (!scratch) ran.push(...[...plan.before, ...plan.after].flatMap(({ sql, optional }) => (optional ? [] : [sql])));
+  if (!scratch)
+    ran.push(...[...plan.before, ...plan.after].flatMap(({ sql, optional, left }) => (optional || left ? [] : [sql])));
   if (definition.left.length > 0 && !scratch)
     warnings.push(`Not restored, since a backup does not hold it: ${definition.left.join(", ")}.`);
   return warnings;
@@ -92,7 +95,11 @@ async function runAll(connection: Connection, statements: readonly RestoreStatem
   const runOne = (text: string) => client.query({ text, values: [], ...{ queryMode: "extended" } });
   const warnings: string[] = [];
   await run("SET LOCAL search_path = pg_catalog");
-  for (const { sql, optional } of statements) {
+  for (const { sql, optional, left } of statements) {
+    if (left !== undefined) {
+      warnings.push(`Not restored (${left}): ${sql};`);
+      continue;
+    }
     if (!optional) {
       await runOne(sql);
       continue;
@@ -136,11 +143,11 @@ async function replaceRows(restore: Restore, relation: Relation): Promise<string
   const plan = fitColumns(restore, table);
   const references = await referencesTo(connection, table.oid);
   if (plan.exact && references.length === 0) {
-    await connection.run(`DELETE FROM ${target}`);
+    await deleteRows(connection, table, restore);
     await copyAll(restore, target);
   } else {
     await stage(restore);
-    if (references.length === 0) await connection.run(`DELETE FROM ${target}`);
+    if (references.length === 0) await deleteRows(connection, table, restore);
     for (const sql of plan.statements) await connection.run(sql);
     restore.ran.push(...plan.statements);
     const { columns, targets } = plan;

@@ -18,7 +18,11 @@ export interface EncodeOptions {
   readonly firstRow?: number;
   /** Adds a last field: this number for the first row, one more for each next. */
   readonly order?: bigint;
+  /** Gives room for the next chunk, see rooms.ts. Without it each has its own. */
+  readonly room?: Room;
 }
+
+type Room = (bytes: number) => Buffer;
 
 /** Bytes that are handed on at once. Small enough for the work on one chunk to take a few milliseconds. */
 const chunkBytes = 256 << 10;
@@ -38,7 +42,7 @@ const windowCells = 32_768;
 export function* encodeRows(
   table: Table,
   columns: readonly EncodedColumn[],
-  { frame, firstRow = 0, order }: EncodeOptions,
+  { frame, firstRow = 0, order, room = Buffer.allocUnsafe }: EncodeOptions,
 ): Generator<Buffer, void> {
   let before = 0;
   for (const { data, numRows } of table.batches) {
@@ -49,7 +53,7 @@ export function* encodeRows(
       return { writer, nulls: nulls.nullCount > 0 ? nulls : null };
     });
     if (order !== undefined) fields.push({ writer: orderWriter(order + BigInt(before)), nulls: null });
-    yield* encodeBatch(fields, numRows);
+    yield* encodeBatch(fields, numRows, room);
     before += numRows;
   }
 }
@@ -78,7 +82,7 @@ function orderWriter(first: bigint): ValueWriter {
   };
 }
 
-function* encodeBatch(fields: readonly Field[], rows: number): Generator<Buffer, void> {
+function* encodeBatch(fields: readonly Field[], rows: number, room: Room): Generator<Buffer, void> {
   const step = Math.max(1, Math.min(rows, Math.floor(windowCells / Math.max(1, fields.length))));
   const sizes = new Float64Array(step);
   for (let from = 0; from < rows; from += step) {
@@ -88,7 +92,7 @@ function* encodeBatch(fields: readonly Field[], rows: number): Generator<Buffer,
     for (const field of fields) if (!isKnown(field)) measure(field, from, to, sizes);
     for (let row = from; row < to; ) {
       const end = chunkEnd(sizes, row - from, to - from) + from;
-      if (end > row) yield encodeChunk(fields, row, end, sizes.subarray(row - from, end - from));
+      if (end > row) yield encodeChunk(fields, row, sizes.subarray(row - from, end - from), room);
       else yield* encodeLongRow(fields, row);
       row = Math.max(end, row + 1);
     }
@@ -120,14 +124,15 @@ function chunkEnd(sizes: Float64Array, start: number, end: number): number {
 }
 
 /** Whole rows, written column by column: so the processor knows what comes next. */
-function encodeChunk(fields: readonly Field[], from: number, to: number, sizes: Float64Array): Buffer {
-  const places = new Uint32Array(to - from);
+function encodeChunk(fields: readonly Field[], from: number, sizes: Float64Array, room: Room): Buffer {
+  const to = from + sizes.length;
+  const places = new Uint32Array(sizes.length);
   let end = 0;
   for (let row = 0; row < sizes.length; row++) {
     places[row] = end;
     end += sizes[row] as number;
   }
-  const bytes = Buffer.allocUnsafe(end);
+  const bytes = room(end);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let row = 0; row < places.length; row++) {
     view.setInt16(places[row] as number, fields.length);

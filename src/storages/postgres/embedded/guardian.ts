@@ -1,6 +1,7 @@
 /**
  * The guardian of a project's embedded PostgreSQL: a process of its own, which starts the server, counts who uses it, and ends
- * it some idle time after the last user has gone. `node guardian.ts <folder> <idle ms>`. It says nothing but to its log.
+ * it some idle time after the last user has gone, unless another program is connected to it. `node guardian.ts <folder> <idle ms>`.
+ * It says nothing but to its log.
  */
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
@@ -12,6 +13,7 @@ import { findAccount } from "./account.ts";
 import { findBinaries } from "./binaries.ts";
 import { ensureCluster } from "./cluster.ts";
 import { type GuardianState, parseRequest } from "./guardian-state.ts";
+import { hasClients } from "./others.ts";
 import { type EmbeddedPaths, pathsIn } from "./paths.ts";
 import { findPostmaster, type Postmaster, startPostmaster } from "./postmaster.ts";
 import { writePrivateJson } from "./private-json.ts";
@@ -31,7 +33,7 @@ async function main([folder = "", idle = ""]: string[]): Promise<void> {
 
 async function guard(paths: EmbeddedPaths, idleMs: number, stop: PromiseWithResolvers<void>): Promise<void> {
   const server = await startOrAdopt(paths);
-  const users = new Users(idleMs, stop.resolve);
+  const users = new Users(idleMs, () => hasClients(paths, server.port), stop.resolve);
   const token = randomBytes(24).toString("base64url");
   const door = createServer((socket) => serve(socket, token, users, stop.resolve));
   const port = await listen(door);
@@ -93,12 +95,15 @@ function serve(socket: Socket, token: string, users: Users, stop: () => void): v
 class Users {
   readonly #using = new Set<Socket>();
   readonly #watching = new Set<Socket>();
+  readonly #isUsed: () => Promise<boolean>;
   readonly #whenIdle: () => void;
   #idleMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(idleMs: number, whenIdle: () => void) {
+  /** @param isUsed asked when the time is over: the server may be used by programs that know nothing of a guardian. */
+  constructor(idleMs: number, isUsed: () => Promise<boolean>, whenIdle: () => void) {
     this.#idleMs = idleMs;
+    this.#isUsed = isUsed;
     this.#whenIdle = whenIdle;
     this.#restart();
   }
@@ -131,7 +136,16 @@ class Users {
   #restart(): void {
     clearTimeout(this.#timer);
     // setTimeout takes at most 2^31 - 1 ms.
-    this.#timer = setTimeout(this.#whenIdle, Math.min(this.#idleMs, 2 ** 31 - 1));
+    this.#timer = setTimeout(() => void this.#endWhenIdle(), Math.min(this.#idleMs, 2 ** 31 - 1));
+  }
+
+  async #endWhenIdle(): Promise<void> {
+    const timer = this.#timer;
+    const used = await this.#isUsed();
+    // Somebody came meanwhile, and may have gone again.
+    if (this.#using.size > 0 || timer !== this.#timer) return;
+    if (used) this.#restart();
+    else this.#whenIdle();
   }
 }
 
