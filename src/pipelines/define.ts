@@ -46,14 +46,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
     quarantine: { retry: (destination, options = {}) => retryQuarantine(ready, destination, options) },
   };
   made.add(pipeline);
-  readyOf.set(pipeline, ready);
   return pipeline;
 }
 
 const made = new WeakSet<Pipeline>();
-const readyOf = new WeakMap<Pipeline, Ready>();
-
-/** The steps of a pipeline that this module made. */
-export function readyPipeline(pipeline: Pipeline): Ready | undefined {
-  return readyOf.get(pipeline);
-}

@@ -23,9 +23,6 @@ export type SourceRef = string | IDataSource;
 export type SaverRef = string | IDataSaver;
 export type BackupRef = string | IDataBackup;
 
-/** Type and name of a frame in one text: `csv:prices`. */
-export type FrameRef = `${string}:${string}`;
-
 /** How often and after which waits work is tried again whose error says `retryable`. */
 export interface Retries {
   /** Tries in all; 1 means no further one. Default: 3. */
