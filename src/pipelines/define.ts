@@ -26,6 +26,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
   const ready: Ready = { definition, steps };
   const { name } = definition;
   const pipeline: Pipeline = {
+    kind: "pipeline",
     name,
     definition,
     run: (options: RunOptions = {}) => runPipeline(ready, {}, options),

@@ -51,6 +51,8 @@ export interface Incremental {
 
 /** What every step may say for itself; else the pipeline's own counts. */
 export interface StepOptions {
+  /** Only pipelines have one. */
+  readonly kind?: undefined;
   /** Default: what it is, with a number when there are several. */
   readonly name?: string;
   readonly retries?: Retries;
