@@ -124,7 +124,12 @@ export interface StepContext {
   each(items: readonly string[], work: (item: string, signal: AbortSignal) => Promise<unknown>): Promise<void>;
 }
 
-export type StepFunction = (context: StepContext) => unknown | Promise<unknown>;
+/** A step that is a function. */
+export interface StepFunction {
+  (context: StepContext): unknown | Promise<unknown>;
+  /** Only pipelines have one: so TypeScript knows which of a step's forms it looks at. */
+  readonly kind?: undefined;
+}
 
 /** One step: exactly one of `scrape`, `calculate`, `copy`, `run` and `pipeline`; or a function or a pipeline as it is. */
 export type Step =
