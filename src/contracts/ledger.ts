@@ -1,3 +1,4 @@
+import type { CalculationMemory } from "./calculation-memory.ts";
 import type { ScheduleMemory } from "./schedule.ts";
 
 /** How far a run, a step or a source is. A run whose process was killed is `interrupted`, one that was asked to end `stopped`. */
@@ -121,7 +122,7 @@ export interface Claim extends AsyncDisposable {
 }
 
 /** Where runs, their steps, sources and cursors are recorded. Every change is durable against a kill once its promise resolves. */
-export interface ILedger extends ScheduleMemory, AsyncDisposable {
+export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposable {
   /** Null when another process holds it. */
   claim(pipeline: string): Promise<Claim | null>;
 
@@ -154,7 +155,7 @@ export interface ILedger extends ScheduleMemory, AsyncDisposable {
   /** What stood there before can't be brought back any more. */
   forgetBefore(touch: Pick<TouchRecord, "run" | "storage" | "destination">): Promise<void>;
 
-  /** A text that is remembered under a name: numbers of rows for `drift`, stamps of calculations. */
+  /** A text that is remembered under a name: such as numbers of rows for `drift`. */
   recall(kind: string, name: string): Promise<string | null>;
   /** With `previous` only when that is what is remembered (null: nothing); resolves with whether it was. */
   remember(kind: string, name: string, value: string, previous?: string | null): Promise<boolean>;

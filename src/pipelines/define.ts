@@ -26,6 +26,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
   const ready: Ready = { definition, steps };
   const { name } = definition;
   const pipeline: Pipeline = {
+    kind: "pipeline",
     name,
     definition,
     run: (options: RunOptions = {}) => runPipeline(ready, {}, options),
@@ -46,14 +47,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
     quarantine: { retry: (destination, options = {}) => retryQuarantine(ready, destination, options) },
   };
   made.add(pipeline);
-  readyOf.set(pipeline, ready);
   return pipeline;
 }
 
 const made = new WeakSet<Pipeline>();
-const readyOf = new WeakMap<Pipeline, Ready>();
-
-/** The steps of a pipeline that this module made. */
-export function readyPipeline(pipeline: Pipeline): Ready | undefined {
-  return readyOf.get(pipeline);
-}

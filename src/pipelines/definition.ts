@@ -23,9 +23,6 @@ export type SourceRef = string | IDataSource;
 export type SaverRef = string | IDataSaver;
 export type BackupRef = string | IDataBackup;
 
-/** Type and name of a frame in one text: `csv:prices`. */
-export type FrameRef = `${string}:${string}`;
-
 /** How often and after which waits work is tried again whose error says `retryable`. */
 export interface Retries {
   /** Tries in all; 1 means no further one. Default: 3. */
@@ -54,6 +51,8 @@ export interface Incremental {
 
 /** What every step may say for itself; else the pipeline's own counts. */
 export interface StepOptions {
+  /** Only pipelines have one. */
+  readonly kind?: undefined;
   /** Default: what it is, with a number when there are several. */
   readonly name?: string;
   readonly retries?: Retries;
@@ -125,7 +124,12 @@ export interface StepContext {
   each(items: readonly string[], work: (item: string, signal: AbortSignal) => Promise<unknown>): Promise<void>;
 }
 
-export type StepFunction = (context: StepContext) => unknown | Promise<unknown>;
+/** A step that is a function. */
+export interface StepFunction {
+  (context: StepContext): unknown | Promise<unknown>;
+  /** Only pipelines have one: so TypeScript knows which of a step's forms it looks at. */
+  readonly kind?: undefined;
+}
 
 /** One step: exactly one of `scrape`, `calculate`, `copy`, `run` and `pipeline`; or a function or a pipeline as it is. */
 export type Step =

@@ -35,6 +35,8 @@ export interface RunOptions extends RunSurroundings {
 
 /** A definition that was checked. Made by `definePipeline`. */
 export interface Pipeline {
+  /** Tells it from a step, which has a `run` too. */
+  readonly kind: "pipeline";
   readonly name: string;
   readonly definition: PipelineDefinition;
 

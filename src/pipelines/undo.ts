@@ -6,6 +6,7 @@ import { claimPipeline } from "./run/claim.ts";
 import type { Ready } from "./run/run-pipeline.ts";
 import { surround } from "./run/surroundings.ts";
 import { dropBefore } from "./run/touches.ts";
+import { forgetResults } from "./steps/results.ts";
 
 /** What was done to one destination to undo a run. */
 export interface UndoneDestination {
@@ -44,6 +45,7 @@ export async function undoRun(
   }
   for (const run of runs) {
     await putCursorsBack(ledger, run);
+    await forgetResults(ledger, run.pipeline, run.id);
     await ledger.endRun(run.id, { state: "undone", rows: run.rows, bytes: run.bytes, error: null });
   }
   for (const touch of touches) await dropBefore(around, touch);

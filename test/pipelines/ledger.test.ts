@@ -117,6 +117,13 @@ describe.each(["sqlite", "postgres"])("the ledger in %s", (LEDGER) => {
     expect(again).not.toBeNull();
   });
 
+  test("is not held up by many pipelines that run at once", async () => {
+    const claims = await Promise.all(Array.from({ length: 15 }, (_, at) => ledger.claim(`many ${at}`)));
+    expect(claims.every((claim) => claim !== null)).toBe(true);
+    expect(await ledger.recall("nothing", "x")).toBeNull();
+    for (const claim of claims) await claim?.[Symbol.asyncDispose]();
+  });
+
   test("shows a run as interrupted once nobody holds its pipeline any more", async () => {
     const claim = await ledger.claim("dead");
     const id = await begin("dead");

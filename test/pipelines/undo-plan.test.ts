@@ -67,6 +67,35 @@ describe.each(["csv", "postgres", "arctic"])("undoing a run that saved to %s", (
   });
 });
 
+test("a calculation of the same input by the same version is skipped, until its run is undone", async () => {
+  let calculated = 0;
+  class Versioned extends Calculator {
+    override readonly version: string = "1";
+    calculate(rows: DataFrame) {
+      calculated += 1;
+      return rows;
+    }
+  }
+  class Newer extends Versioned {
+    override readonly name = "Versioned";
+    override readonly version = "2";
+  }
+  await place.save("csv", "versioned", prices("A", 3));
+  const make = (calculator: typeof Versioned) =>
+    definePipeline({
+      name: "versioned",
+      undoable: true,
+      calculate: { calculator, from: "csv:versioned", to: "postgres" },
+    });
+  await make(Versioned).run(place.options);
+  const second = await make(Versioned).run(place.options);
+  expect(second.steps[0]?.sources[0]).toMatchObject({ state: "skipped", note: expect.stringContaining("Unchanged") });
+  const third = await make(Newer).run(place.options);
+  expect([calculated, third.rows]).toEqual([2, 3]);
+  await make(Newer).undo(third.id, place.options);
+  expect((await make(Newer).run(place.options)).rows).toBe(3);
+});
+
 test("a pipeline that did not say so can't be undone", async () => {
   await place.save("temp", "plain", prices("A", 1));
   const pipeline = definePipeline({ name: "plain", copy: { from: "temp:plain", to: "csv:plain" } });

@@ -13,20 +13,26 @@ const makingSql = "SELECT pg_catalog.pg_advisory_xact_lock(7105108103)";
 
 /** A ledger in the schema `millrace` of the configured database, or of the one that LEDGER names. */
 export async function postgresPlace(config: Config, logger: Logger): Promise<SqlPlace> {
-  const storage = new PostgresStorage({ config: ledgerConfig(config), logger });
+  const own = ledgerConfig(config);
+  const storage = new PostgresStorage({ config: own, logger });
+  // Each claim holds a connection for as long as its run takes: those of statements must not wait for it.
+  const holders = new PostgresStorage({ config: { ...own, DB_POOL: 100 }, logger });
   const tables = storage.ownTables();
+  const close = async () => {
+    await Promise.all([storage.close(), holders.close()]);
+  };
   try {
     await makeTables(tables);
   } catch (cause) {
-    await storage.close();
+    await close();
     throw cause;
   }
   return {
     prefix: `${schema}.`,
     run: (sql, values) => tables.run(numbered(sql), values),
     batch: (statements) => tables.batch(statements.map(([sql, values]) => [numbered(sql), values])),
-    claim: (name) => tables.hold(`pipeline ${name}`),
-    [Symbol.asyncDispose]: () => storage.close(),
+    claim: (name) => holders.ownTables().hold(`pipeline ${name}`),
+    [Symbol.asyncDispose]: close,
   };
 }
 

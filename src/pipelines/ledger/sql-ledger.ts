@@ -168,6 +168,14 @@ export class SqlLedger implements ILedger {
     return this.remember("schedule", pipeline, due.toISOString(), previous?.toISOString() ?? null);
   }
 
+  lastCalculation(key: string): Promise<string | null> {
+    return this.recall("calculation", key);
+  }
+
+  async keepCalculation(key: string, stamp: string): Promise<void> {
+    await this.remember("calculation", key, stamp);
+  }
+
   async prune(pipeline: string, keep: number): Promise<TouchRecord[]> {
     const old = `SELECT id FROM ${this.#t}runs WHERE pipeline = ?1 AND state <> 'running'
       ORDER BY began DESC, id DESC LIMIT 1000 OFFSET ?2`;

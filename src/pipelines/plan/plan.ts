@@ -157,6 +157,7 @@ function readingOnly(ledger: ILedger): ILedger {
     ...{ putCursor: nothing, dropCursors: nothing, putTouch: nothing, forgetBefore: nothing },
     ...{ runs: async () => [], run: async () => null, steps: async () => [], sources: async () => [] },
     ...{ touches: async () => [], prune: async () => [], remember: async () => true },
+    ...{ lastCalculation: async () => null, keepCalculation: nothing },
     ...{ lastScheduled: async () => null, claimScheduled: async () => false },
     cursors: (pipeline) => ledger.cursors(pipeline),
     recall: (kind, name) => ledger.recall(kind, name),

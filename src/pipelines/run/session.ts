@@ -3,7 +3,6 @@ import type { ILedger, RunRequest } from "../../contracts/ledger.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import type { RunEvent } from "../../contracts/run-event.ts";
 import type { DataFactory } from "../../factory/data-factory.ts";
-import type { Incremental } from "../definition.ts";
 import type { ReadyStep } from "../normalize.ts";
 import type { PlannedFrames } from "../plan/planned.ts";
 import type { Touches } from "./touches.ts";
@@ -42,10 +41,4 @@ export interface StepScope {
   readonly logger: Logger;
   /** Aborted also by the step's own deadline. */
   readonly signal: AbortSignal;
-}
-
-/** What a step reads incrementally, and the name under which its cursor is kept. */
-export interface ReaderPlan {
-  readonly rule: Incremental;
-  readonly reader: string;
 }

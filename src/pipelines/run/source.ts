@@ -1,6 +1,7 @@
 import type { IBatchSource } from "../../contracts/batches.ts";
 import type { IDataSource } from "../../contracts/data-source.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
+import type { IStamped } from "../../contracts/stamped.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import type { Reader } from "../incremental/reader.ts";
 import type { Part } from "./part.ts";
@@ -9,6 +10,8 @@ import type { SourcePlace } from "./places.ts";
 /** A source as the steps of a run have it: an incremental one gives only what is new, and a plan sees what it would have saved. */
 export class RunSource implements IDataSource {
   readonly storageId: string;
+  /** Where the source tells one state of a frame from another. */
+  readonly stamp?: IStamped["stamp"];
   readonly #part: () => Part;
   readonly #source: IDataSource;
   readonly #reader: Reader | undefined;
@@ -19,6 +22,9 @@ export class RunSource implements IDataSource {
     this.#part = part;
     this.#source = planned ? planned.over(source, id) : source;
     this.#reader = reader;
+    if (!planned && !reader && "stamp" in source && typeof source.stamp === "function") {
+      this.stamp = source.stamp.bind(source) as IStamped["stamp"];
+    }
   }
 
   async getData(source: string, options: ReadOptions = {}): Promise<DataFrame> {

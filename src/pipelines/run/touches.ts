@@ -1,4 +1,5 @@
 import type { TouchBefore, TouchRecord } from "../../contracts/ledger.ts";
+import { ConflictError } from "../../errors.ts";
 import type { SaverPlace } from "./places.ts";
 import type { Session } from "./session.ts";
 
@@ -46,7 +47,7 @@ async function keepBefore({ factory, id }: Session, place: SaverPlace, destinati
     const versions = await (place.source as unknown as KeepsVersions).listVersions(destination).catch(missingIsNone);
     if (!versions.some(({ deleted }) => !deleted)) return { kind: "nothing" };
     const name = snapshotName(id, destination);
-    await snapshot.call(place.saver, name, { names: [destination] });
+    await snapshot.call(place.saver, name, { names: [destination] }).catch(isThere);
     return { kind: "snapshot", name };
   }
   const storage = factory.storages.find(({ type }) => type === place.type);
@@ -58,6 +59,11 @@ async function keepBefore({ factory, id }: Session, place: SaverPlace, destinati
 
 function snapshotName(run: string, destination: string): string {
   return `millrace-undo-${run}-${destination}`.slice(0, 200);
+}
+
+/** This run made it before it was killed, and saved nothing since: else it would know that. */
+function isThere(cause: unknown): void {
+  if (!(cause instanceof ConflictError)) throw cause;
 }
 
 function missingIsNone(cause: unknown): [] {

@@ -21,6 +21,7 @@ import { runSources, type SourceTotals, type SourceWork } from "../run/sources.t
 import { sourcesOf } from "./choice.ts";
 import { componentOf } from "./component.ts";
 import { backfillParts } from "./ranges.ts";
+import { resultMemory, resultsAt } from "./results.ts";
 
 interface Places {
   readonly from: SourcePlace;
@@ -55,6 +56,13 @@ export async function calculateStep(scope: StepScope, step: CalculateStep): Prom
   return runSources(scope, works);
 }
 
+/** Why a source was skipped, in words. */
+const skipped = {
+  "no rows": "The source has no rows.",
+  "no result": "The calculator gave nothing to save.",
+  unchanged: "Unchanged: the result of this input and this version stands there.",
+} as const;
+
 interface Job {
   readonly source: string;
   readonly destination: string;
@@ -73,18 +81,17 @@ async function calculateOne(calculator: Calculator, step: CalculateStep, places:
   const dataSource = new RunSource(() => part, places.from, reader);
   const dataSaver = new RunSaver(() => part, places.to, rules);
   const backupService = backupOf(part, places.backup);
+  // A pipeline that is planned is to show what its results would be; one that reads what is new has nothing twice.
+  const cached = !reader && !session.planned;
+  const request = {
+    ...{ dataSource, dataSaver, backupService, sources: [source] },
+    ...(cached && { memory: resultMemory(session), results: resultsAt(places.to, session) }),
+  };
   for (const _ of reader?.ranges() ?? [undefined]) {
-    const reports = await calculator.runCompleteCalculation({
-      dataSource,
-      dataSaver,
-      backupService,
-      sources: [source],
-      signal,
-    });
+    const reports = await calculator.runCompleteCalculation({ ...request, signal });
     const [report] = reports;
     if (report?.status === "failed") throw report.error;
-    if (report?.status === "skipped" && part.rows === 0)
-      part.skip(reader ? "Nothing is new." : "There was nothing to save.");
+    if (report?.status === "skipped") part.skip(reader ? "Nothing is new." : skipped[report.reason ?? "no result"]);
   }
   if (reader && reader.leftOut > 0) part.note = `${reader.leftOut} rows without a time were left out.`;
 }
