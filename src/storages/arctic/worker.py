@@ -13,6 +13,7 @@ import base64
 import ctypes
 import faulthandler
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -28,8 +29,13 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Optional
 
-PROTOCOL = 2
+PROTOCOL = 3
 Message = dict[str, Any]
+
+# How long a server that speaks S3 may take to be reached, and be silent, in each try of a request.
+S3_ATTEMPTS = 4
+S3_CONNECT_MS = 2_000
+S3_SILENCE_MS = 5_000
 
 
 class Failure(Exception):
@@ -53,6 +59,9 @@ class Modules:
 
     def _load(self) -> None:
         try:
+            # Of ArcticDB's client for S3, which else tries eleven times and waits 25 s in between. Only this mode heeds a number.
+            os.environ.setdefault("AWS_RETRY_MODE", "standard")
+            os.environ.setdefault("AWS_MAX_ATTEMPTS", str(S3_ATTEMPTS))
             import pyarrow as pa
             import pyarrow.ipc  # noqa: F401
             import pandas as pd
@@ -62,6 +71,8 @@ class Modules:
 
             # By default a process goes on for seconds with the versions that it saw last, and misses what others wrote since.
             set_config_int("VersionMap.ReloadInterval", 0)
+            set_config_int("S3Storage.ConnectTimeoutMs", S3_CONNECT_MS)
+            set_config_int("S3Storage.RequestTimeoutMs", S3_SILENCE_MS)
             # What some other program pickled into metadata would otherwise run that program's code here. Data that is pickled
             # is refused before it is read.
             _normalization.Pickler.read = staticmethod(lambda _data: None)
@@ -119,6 +130,7 @@ class Store:
         self._uri = ""
         self._arctic: Any = None
         self._libraries: dict[str, Any] = {}
+        self._claims: dict[tuple[str, str], int] = {}
 
     def address(self, uri: str) -> None:
         with self._lock:
@@ -155,6 +167,17 @@ class Store:
                 raise
             require_bucket(self._uri)
             return None
+
+    def claim(self, request: Message, client: int) -> Message:
+        """From now on only this client changes the symbol. One that was killed may have sent a change that is read only now."""
+        with self._lock:
+            self._claims[request["library"], request["symbol"]] = client
+        return {}
+
+    def require_claim(self, request: Message, client: int) -> None:
+        with self._lock:
+            if self._claims.get((request["library"], request["symbol"]), client) != client:
+                raise Failure("superseded", f"Another program has begun to change {request['symbol']} since.")
 
     def health(self, request: Message) -> Message:
         library = self._library_if_there(request["library"])
@@ -429,6 +452,8 @@ class Store:
         return {"deleted": there}
 
 
+ERRNOS = {1: "denied", 12: "no_memory", 13: "denied", 23: "no_files", 24: "no_files", 28: "disk_full", 30: "denied", 122: "disk_full"}
+REFUSALS = ("E_PERMISSION", "AccessDenied", "Permission denied", "Read-only file system")
 TABLES = ("df", "experimental_arrow", "series", "ts")
 
 
@@ -451,16 +476,20 @@ def code_of(error: BaseException) -> str:
     """The protocol's code of a failure. ArcticDB's classes are told by name, so that none has to be imported."""
     if isinstance(error, Failure):
         return error.code
-    if isinstance(error, OSError):
-        return {28: "disk_full", 122: "disk_full", 13: "denied", 1: "denied", 30: "denied"}.get(error.errno or 0, "failed")
+    if isinstance(error, OSError) and error.errno in ERRNOS:
+        return ERRNOS[error.errno]
     names = {kind.__name__ for kind in type(error).__mro__}
     text = str(error)
+    if names & {"MemoryError", "ArrowMemoryError"} or "bad_alloc" in text or "Cannot allocate memory" in text:
+        return "no_memory"
     if names & {"NoSuchVersionException", "NoDataFoundException", "LibraryNotFound", "SymbolNotFound"}:
         return "not_found"
     if "LmdbMapFullError" in names or "No space left" in text:
         return "disk_full"
-    if "PermissionException" in names or "E_PERMISSION" in text or "AccessDenied" in text or "Permission denied" in text:
+    if "PermissionException" in names or any(words in text for words in REFUSALS):
         return "denied"
+    if "Too many open files" in text:
+        return "no_files"
     if "NoSuchBucket" in text:
         return "no_bucket"
     if "StorageException" in names:
@@ -519,7 +548,9 @@ class Client:
     def __init__(self, worker: Worker, connection: socket.socket) -> None:
         self._worker = worker
         self._connection = connection
+        self._number = next(NUMBERS)
         self._sending = threading.Lock()
+        self._unsent: deque[bytes] = deque()
         self._tables: dict[int, Any] = {}
         self._open: set[int] = set()
         self._cancelled: set[int] = set()
@@ -559,6 +590,7 @@ class Client:
         store = self._worker.store
         handlers: dict[str, Callable[[Message], Message]] = {
             "health": store.health,
+            "claim": lambda request: store.claim(request, self._number),
             "list": store.list_symbols,
             "describe": store.describe,
             "write": store.write,
@@ -588,6 +620,8 @@ class Client:
         try:
             if self._gone or number in self._cancelled:
                 raise Failure("cancelled", "It was cancelled before it began.")
+            if request["op"] in CHANGES:
+                self._worker.store.require_claim(request, self._number)
             reply = json.dumps({"id": number, "ok": work(request)})
             done = True
         except BaseException as error:
@@ -603,12 +637,36 @@ class Client:
         return done
 
     def _send(self, reply: str) -> None:
+        """Waits for nobody: a program that was stopped and reads nothing may not hold a thread that others need."""
         data = f"{reply}\n".encode()
-        try:
+        with self._sending:
+            if not self._unsent:
+                try:
+                    data = data[self._connection.send(data, socket.MSG_DONTWAIT) :]
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    return  # it is gone; what it asked for is done all the same
+                if not data:
+                    return
+                threading.Thread(target=self._send_rest, daemon=True).start()
+            self._unsent.append(data)
+
+    def _send_rest(self) -> None:
+        while True:
             with self._sending:
+                if not self._unsent:
+                    return
+                data = self._unsent[0]
+            try:
                 self._connection.sendall(data)
-        except OSError:
-            pass  # it is gone; what it asked for is done all the same
+            except OSError:
+                data = b""
+            with self._sending:
+                if data:
+                    self._unsent.popleft()
+                else:
+                    self._unsent.clear()
 
     def _refuse(self, request: Message) -> Message:
         raise Failure("bad_request", f"{request['op']} is not known here.")
@@ -652,8 +710,11 @@ SMALL = 512 << 10
 # After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
 REST = 2.0
 STUCK = 100.0
+# What changes a symbol. Only the client that claimed it last may do that.
+CHANGES = ("write", "delete", "restore", "prune")
 # Done in the order in which they came, for each symbol; `versions` among them sees what a save left once it is tidied.
-IN_ORDER = ("write", "delete", "restore", "prune", "versions")
+IN_ORDER = (*CHANGES, "claim", "versions")
+NUMBERS = itertools.count(1)
 FIRST_CLIENT = 15.0
 
 
@@ -757,6 +818,7 @@ class Worker:
 
 def main() -> None:
     path, idle = sys.argv[1], float(sys.argv[2])
+    faulthandler.enable()
     held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
