@@ -25,7 +25,7 @@ import time
 import traceback
 import urllib.error
 import urllib.request
-from collections import deque
+from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Optional
 
@@ -131,6 +131,7 @@ class Store:
         self._arctic: Any = None
         self._libraries: dict[str, Any] = {}
         self._claims: dict[tuple[str, str], int] = {}
+        self._known: OrderedDict[tuple[str, str, int, Optional[str]], Message] = OrderedDict()
 
     def address(self, uri: str) -> None:
         with self._lock:
@@ -246,22 +247,37 @@ class Store:
             return brief
         # A version that only a snapshot holds is found by the snapshot's name alone.
         version = self._as_of(request) if "snapshot" in request else info.version
+        answer: Message = {**brief, **self._facts(library, symbol, version, brief)}
+        if request.get("bytes"):
+            sizes = library.admin_tools().get_sizes_for_symbol(symbol)
+            answer["bytes"] = sum(size.bytes_compressed for size in sizes.values())
+        return answer
+
+    def _facts(self, library: Any, symbol: str, version: Any, brief: Message) -> Message:
+        """What never changes of a version. It is remembered of those that millrace saved: their metadata tells them apart from
+        a version of the same number that came after the symbol was deleted."""
+        key = (library.name, symbol, brief["version"], brief["metadata"])
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None:
+            return known
         _, categories = self._require_table(library, symbol, version)
         head = self._decoded(library.head(symbol, 0, as_of=version, output_format="PYARROW").data, categories).schema
         facts = library.get_description(symbol, as_of=version)
         index = facts.index[0] if len(facts.index) == 1 and is_time(facts.index[0]) else None
-        answer: Message = {
-            **brief,
+        found: Message = {
             "rows": facts.row_count,
             "modified": int(facts.last_update_time.value // 1_000_000),
             "columns": [{"name": field.name, "type": str(field.type)} for field in head],
             "index": None if index is None else (index.name or head.names[0]),
             "indexEnd": last_of(facts.date_range),
         }
-        if request.get("bytes"):
-            sizes = library.admin_tools().get_sizes_for_symbol(symbol)
-            answer["bytes"] = sum(size.bytes_compressed for size in sizes.values())
-        return answer
+        if brief["metadata"] is not None:
+            with self._lock:
+                self._known[key] = found
+                while len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return found
 
     def _required(self, request: Message) -> Any:
         library = self._library_if_there(request["library"])
@@ -710,6 +726,8 @@ SMALL = 512 << 10
 # After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
 REST = 2.0
 STUCK = 100.0
+# Versions whose facts are remembered.
+REMEMBERED = 200
 # What changes a symbol. Only the client that claimed it last may do that.
 CHANGES = ("write", "delete", "restore", "prune")
 # Done in the order in which they came, for each symbol; `versions` among them sees what a save left once it is tidied.
@@ -829,4 +847,5 @@ def main() -> None:
     Worker(path, idle).run()
 
 
-main()
+if __name__ == "__main__":
+    main()
