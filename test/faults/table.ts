@@ -58,5 +58,11 @@ export const faults: readonly Fault[] = [
   },
   { words: "half-open connection", storages: remote, tries: 4, sample: once(...remote), bring: onlyRemote(halfOpen) },
   { words: "abort of a save", storages: all, tries: 40, sample: { tries: 2, storages: all }, bring: stopped("abort") },
-  { words: "SIGTERM during a save", storages: all, tries: 40, sample: once("csv", "arctic"), bring: stopped("SIGTERM") },
+  {
+    words: "SIGTERM during a save",
+    storages: all,
+    tries: 40,
+    sample: once("csv", "arctic"),
+    bring: stopped("SIGTERM"),
+  },
 ];
