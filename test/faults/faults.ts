@@ -11,7 +11,7 @@ import { type StorageType, storageFolder } from "./kills.ts";
 import { leftovers } from "./leftovers.ts";
 import { count, type Faulted, inStorage, rows, saves, standing, stopHelpers, usableAgain } from "./saving.ts";
 
-/** Two processes save under one name while this one reads: whole frames only, and the last of one of them at the end. */
+/** Two processes save under one name while this one reads, four times at once: whole frames only, and the last of one of them at the end. */
 export async function writersAndReaders(type: StorageType, each: number): Promise<Faulted> {
   await using folder = await storageFolder(type);
   await saves(type, folder.path, { first: 1 });
@@ -19,7 +19,10 @@ export async function writersAndReaders(type: StorageType, each: number): Promis
   let writing = true;
   let reads = 0;
   const reading = inStorage(type, folder.path, async (storage) => {
-    for (; writing; reads++) await standing(storage).catch((cause) => failures.push(`a read: ${String(cause)}`));
+    const read = async () => {
+      for (; writing; reads++) await standing(storage).catch((cause) => failures.push(`a read: ${String(cause)}`));
+    };
+    await Promise.all([read(), read(), read(), read()]);
     return standing(storage);
   });
   const writers = await Promise.all([100, 10_000].map((first) => saves(type, folder.path, { first, count: each })));

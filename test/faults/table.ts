@@ -35,9 +35,9 @@ const onlyRemote =
 
 export const faults: readonly Fault[] = [
   {
-    words: "two writers and a reader",
+    words: "two writers and readers",
     storages: all,
-    tries: 60,
+    tries: 150,
     sample: { tries: 4, storages: all },
     bring: writersAndReaders,
   },
