@@ -16,6 +16,8 @@ export interface RequestOptions extends Pick<Asked, "doing" | "frame"> {
   signal?: AbortSignal | undefined;
   /** It changes something: waits for the outcome although aborted, since the worker says whether it had begun. */
   finish?: boolean;
+  /** Leaves a worker that does not answer in time to those that it works for. */
+  spareWorker?: boolean;
   /** Is told the request's number on its connection, which `on` and `cancel` take. */
   onSent?: (number: number, connection: Connection) => void;
   /** Only on this connection, because what is asked for exists there alone. */
@@ -54,7 +56,16 @@ export class WorkerClient {
   }
 
   async request(op: string, fields: object, options: RequestOptions): Promise<Reply> {
-    const { doing, frame, signal, finish = false, timeoutMs = this.config.ARCTIC_TIMEOUT, onSent, on } = options;
+    const {
+      doing,
+      frame,
+      signal,
+      finish = false,
+      spareWorker = false,
+      timeoutMs = this.config.ARCTIC_TIMEOUT,
+      onSent,
+      on,
+    } = options;
     signal?.throwIfAborted();
     let connection: Connection | null = null;
     let number = 0;
@@ -71,7 +82,7 @@ export class WorkerClient {
       return await (finish ? answer : abortable(answer, signal));
     } catch (cause) {
       if (cause instanceof WorkerFailure && cause.code === "cancelled") signal?.throwIfAborted();
-      if (cause instanceof WorkerTimeout) await this.#end(connection);
+      if (cause instanceof WorkerTimeout && !spareWorker) await this.#end(connection);
       const store = await this.#stateOfStore(cause, finish);
       throw arcticError(cause, {
         place: this.place,

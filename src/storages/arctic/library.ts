@@ -114,7 +114,7 @@ export class ArcticLibrary {
   }
 
   async health(timeoutMs: number): Promise<void> {
-    await this.#client.request("health", {}, { doing: "look at the library", timeoutMs });
+    await this.#client.request("health", {}, { doing: "look at the library", timeoutMs, spareWorker: true });
   }
 
   /** @param options.tables leaves out what is no table, which takes a look at each. */

@@ -154,6 +154,12 @@ describe("the worker", () => {
     expect(await ask("list", { tables: true })).toMatchObject({ symbols: expect.arrayContaining(["one"]) });
   });
 
+  test("has answered in time where the program itself was held up", async () => {
+    const answer = worker.request("list", { library: opened.config.ARCTIC_LIBRARY }, 100);
+    for (const end = performance.now() + 300; performance.now() < end; );
+    expect(await answer).toMatchObject({ symbols: expect.arrayContaining(["one"]) });
+  });
+
   test("names each failure by its code, and goes on", async () => {
     const path = await fileOf(10);
     const failures: [string, object, string][] = [

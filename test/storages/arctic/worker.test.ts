@@ -100,6 +100,20 @@ describe("the worker", () => {
     expect((await storage.source().getData("kept")).height).toBe(10);
   });
 
+  test("that is too busy for a health check is not ended by it", async () => {
+    await using opened = await openArctic();
+    await opened.storage.saver().saveData(rows(10), "kept");
+    const pid = await pidOf(opened);
+    process.kill(pid, "SIGSTOP");
+    try {
+      expect(await opened.storage.saver().healthCheck()).toBe(false);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    expect((await opened.storage.source().getData("kept")).height).toBe(10);
+    expect(await pidOf(opened)).toBe(pid);
+  });
+
   test("killed at any moment loses no acknowledged row, with four processes that append to one name", async () => {
     await using opened = await openArctic();
     await opened.storage.saver().saveData(rows(0), "shared");
