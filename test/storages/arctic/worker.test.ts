@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { describe, expect, test, vi } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
-import { Connection } from "../../../src/storages/arctic/connection.ts";
+import { Connection, WorkerTimeout } from "../../../src/storages/arctic/connection.ts";
 import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/arctic/index.ts";
 import { protocolVersion, workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
 import { startProgram } from "../../system/program.ts";
@@ -104,10 +104,14 @@ describe("the worker", () => {
     await using opened = await openArctic();
     await opened.storage.saver().saveData(rows(10), "kept");
     const pid = await pidOf(opened);
+    const asked = vi.spyOn(Connection.prototype, "request");
     process.kill(pid, "SIGSTOP");
     try {
       expect(await opened.storage.saver().healthCheck()).toBe(false);
+      const answers = asked.mock.results.map(({ value }) => value);
+      expect(await Promise.allSettled(answers)).toMatchObject([{ reason: expect.any(WorkerTimeout) }]);
     } finally {
+      asked.mockRestore();
       process.kill(pid, "SIGCONT");
     }
     expect((await opened.storage.source().getData("kept")).height).toBe(10);
