@@ -20,7 +20,7 @@ const all = storageTypes;
 const once = (...storages: StorageType[]) => ({ tries: 1, storages });
 
 const stopped = (by: "abort" | "SIGTERM") => async (type: StorageType, tries: number) =>
-  killSavesOf(type, tries, { by, rows: 200 }).then(
+  killSavesOf(type, tries, { by, rows: 200, ...(tries < 8 && { saves: ["replace"] }) }).then(
     (report): Faulted => ({
       tries,
       failures: [],
