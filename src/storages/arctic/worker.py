@@ -25,6 +25,7 @@ import os
 import re
 import select
 import socket
+import struct
 import sys
 import threading
 import time
@@ -855,11 +856,23 @@ class Worker:
                 ready, _, _ = select.select([listener], [], [], min(1.0, max(0.05, self._idle / 4)))
                 if ready:
                     connection, _ = listener.accept()
-                    threading.Thread(target=Client(self, connection).serve, daemon=True).start()
+                    if is_own(connection):
+                        threading.Thread(target=Client(self, connection).serve, daemon=True).start()
+                    else:
+                        connection.close()
             remove(self._path)
         time.sleep(0.05)  # the answer to `stop` is on its way
         sys.stdout.flush()
         os._exit(0)
+
+
+def is_own(connection: socket.socket) -> bool:
+    """Whether the program at the other end is this user's. Elsewhere than on Linux the folder of the socket alone sees to that."""
+    if not sys.platform.startswith("linux"):
+        return True
+    # struct ucred: pid, uid, gid, each of 4 bytes.
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return bool(uid == os.geteuid())
 
 
 def give_back_memory(pa: Any) -> None:

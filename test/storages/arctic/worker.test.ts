@@ -1,4 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
@@ -159,6 +160,29 @@ describe("the worker", () => {
     const pid = await pidOf(opened);
     if (process.platform === "linux") {
       expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toContain(opened.config.FS_DATA);
+    }
+  });
+
+  test("answers no other user, even one who could enter its folder", async ({ skip }) => {
+    if (process.platform !== "linux" || process.geteuid?.() !== 0) return skip("Only root can become another user.");
+    const folder = await mkdtemp("/tmp/millrace-own-");
+    const before = process.env.XDG_RUNTIME_DIR;
+    process.env.XDG_RUNTIME_DIR = folder;
+    try {
+      await using opened = await openArctic();
+      await opened.storage.saver().saveData(rows(1), "one");
+      const [socket = ""] = await openSockets(opened);
+      for (const path of [folder, dirname(socket), socket]) await chmod(path, 0o777);
+      const answerTo = async (user: number) => {
+        const program = startProgram(new URL("programs/greet.ts", import.meta.url), socket, String(user));
+        return program.line();
+      };
+      expect(await answerTo(0)).toMatch(/error/);
+      expect(await answerTo(65_533)).toBe("closed");
+    } finally {
+      if (before === undefined) delete process.env.XDG_RUNTIME_DIR;
+      else process.env.XDG_RUNTIME_DIR = before;
+      await rm(folder, { recursive: true, force: true });
     }
   });
 });
