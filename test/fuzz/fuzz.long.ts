@@ -16,7 +16,7 @@ const inputs: (Omit<FeedOptions, "seed"> & { fault: string })[] = [
 ];
 
 /** Inputs of one process; after each of these the table says how far it came. */
-const chunk = 500;
+const chunk = 1_000;
 const hours = 3_600_000;
 
 describe("hostile inputs", () => {

@@ -4,7 +4,7 @@ import { UnavailableError } from "../../errors.ts";
 import { abortable } from "../../system/abort.ts";
 import { type Connection, type Reply, WorkerFailure, WorkerGone, WorkerTimeout } from "./connection.ts";
 import { type Asked, arcticError } from "./failure.ts";
-import { isCutShort } from "./lmdb-file.ts";
+import { hasNoRoom, isCutShort } from "./lmdb-file.ts";
 import type { ArcticPlace } from "./uri.ts";
 import { neededEnvironment, presentEnvironment } from "./use-environment.ts";
 import { reachWorker, workerSocket } from "./worker.ts";
@@ -14,8 +14,10 @@ import { killWorker } from "./worker-place.ts";
 export interface RequestOptions extends Pick<Asked, "doing" | "frame"> {
   timeoutMs?: number;
   signal?: AbortSignal | undefined;
-  /** Waits for the outcome although aborted: the worker says whether it had begun. */
+  /** It changes something: waits for the outcome although aborted, since the worker says whether it had begun. */
   finish?: boolean;
+  /** Leaves a worker that does not answer in time to those that it works for. */
+  spareWorker?: boolean;
   /** Is told the request's number on its connection, which `on` and `cancel` take. */
   onSent?: (number: number, connection: Connection) => void;
   /** Only on this connection, because what is asked for exists there alone. */
@@ -54,7 +56,16 @@ export class WorkerClient {
   }
 
   async request(op: string, fields: object, options: RequestOptions): Promise<Reply> {
-    const { doing, frame, signal, finish = false, timeoutMs = this.config.ARCTIC_TIMEOUT, onSent, on } = options;
+    const {
+      doing,
+      frame,
+      signal,
+      finish = false,
+      spareWorker = false,
+      timeoutMs = this.config.ARCTIC_TIMEOUT,
+      onSent,
+      on,
+    } = options;
     signal?.throwIfAborted();
     let connection: Connection | null = null;
     let number = 0;
@@ -71,9 +82,14 @@ export class WorkerClient {
       return await (finish ? answer : abortable(answer, signal));
     } catch (cause) {
       if (cause instanceof WorkerFailure && cause.code === "cancelled") signal?.throwIfAborted();
-      if (cause instanceof WorkerTimeout) await this.#end(connection);
-      const damaged = cause instanceof WorkerGone && (await isCutShort(this.place.folder, this.place.library));
-      throw arcticError(cause, { place: this.place, doing, damaged, ...(frame !== undefined && { frame }) });
+      if (cause instanceof WorkerTimeout && !spareWorker) await this.#end(connection);
+      const store = await this.#stateOfStore(cause, finish);
+      throw arcticError(cause, {
+        place: this.place,
+        doing,
+        ...(store && { store }),
+        ...(frame !== undefined && { frame }),
+      });
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
@@ -83,6 +99,15 @@ export class WorkerClient {
     this.#closed = true;
     const connection = await this.#reaching?.catch(() => null);
     connection?.close();
+  }
+
+  /** What became of a local store, where that explains a failure. */
+  async #stateOfStore(cause: unknown, changes: boolean): Promise<Asked["store"]> {
+    const { folder, library } = this.place;
+    const gone = cause instanceof WorkerGone;
+    const unexplained = cause instanceof WorkerFailure && cause.code === "failed";
+    if (changes && (gone || unexplained) && (await hasNoRoom(folder))) return "full";
+    return gone && (await isCutShort(folder, library)) ? "cut short" : undefined;
   }
 
   /** A worker that hangs is ended, so that the next request gets a fresh one. */

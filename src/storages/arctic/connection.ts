@@ -81,7 +81,8 @@ export class Connection {
     const id = this.#number;
     const answer = new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#settle(id)?.reject(new WorkerTimeout(`No answer to ${op} within ${timeoutMs} ms.`));
+        // Where this process itself was held up, the answer may be here, and is read before what is set immediately.
+        setImmediate(() => this.#settle(id)?.reject(new WorkerTimeout(`No answer to ${op} within ${timeoutMs} ms.`)));
       }, timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
     });

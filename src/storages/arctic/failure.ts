@@ -18,16 +18,17 @@ export interface Asked {
   /** The action as it stands after "Could not": `read prices`. */
   doing: string;
   frame?: string;
-  /** Whether the local store turned out to be cut short. */
-  damaged?: boolean;
+  /** What the local store turned out to be. */
+  store?: "cut short" | "full" | undefined;
 }
 
 /** Turns what the worker said, or that it said nothing, into the error that a user sees. No secret stands in its message. */
-export function arcticError(cause: unknown, { place, doing, frame, damaged }: Asked): unknown {
+export function arcticError(cause: unknown, { place, doing, frame, store }: Asked): unknown {
   if (cause instanceof MillraceError) return cause;
   const details: ErrorDetails = { storage: "arctic", ...(frame !== undefined && { frame }) };
   const could = `Could not ${doing} in ArcticDB (${place.where})`;
-  if (damaged) {
+  if (store === "full") return diskFull(could, details);
+  if (store === "cut short") {
     return new CorruptDataError(`${could}: its file data.mdb is cut short.`, {
       ...details,
       hint: `Move ${place.where} away and restore the backups with \`millrace restore\`; what was not backed up is lost.`,
@@ -59,11 +60,7 @@ export function arcticError(cause: unknown, { place, doing, frame, damaged }: As
     case "refused":
       return new SchemaError(`${could}: ${said}`, details);
     case "disk_full":
-      return new SaveError(`${could}: no space is left there.`, {
-        ...details,
-        code: "DISK_FULL",
-        hint: "Free space there and in FS_TEMP, or give the LMDB address a larger ?map_size=.",
-      });
+      return diskFull(could, details);
     case "denied":
       return new UnavailableError(`${could}: access was refused. ${said}`, {
         ...details,
@@ -87,12 +84,36 @@ export function arcticError(cause: unknown, { place, doing, frame, damaged }: As
         code: "NAME_CONFLICT",
         hint: "Use another name, or delete that one first.",
       });
+    case "no_memory":
+      return new UnavailableError(`${could}: its worker had not enough memory.`, {
+        ...details,
+        hint: "Read or save less at once (`getBatches`, `columns`, `from`), or give the machine more memory.",
+      });
+    case "no_files":
+      return new UnavailableError(`${could}: too many files are open.`, {
+        ...details,
+        hint: "Raise the limit (`ulimit -n 65536`), and end the worker with `millrace stop`.",
+      });
+    case "superseded":
+      return new ConflictError(`${could}: ${said}`, {
+        ...details,
+        code: "LOCKED",
+        hint: "Try again when it is done. Programs that write the same names should share FS_DATA, where their locks are.",
+      });
     case "table_gone":
     case "unavailable":
       return new UnavailableError(`${could}: ${said}`, { ...details, hint: "Check ARCTIC_HOST and the server." });
     default:
       return new SaveError(`${could}: ${said}`, details);
   }
+}
+
+function diskFull(could: string, details: ErrorDetails): SaveError {
+  return new SaveError(`${could}: no space is left there.`, {
+    ...details,
+    code: "DISK_FULL",
+    hint: "Free space there and in FS_TEMP, or give the LMDB address a larger ?map_size=.",
+  });
 }
 
 function withoutSecrets(text: string, { secrets, uri, where }: ArcticPlace): string {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../../config/settings.ts";
 import type { Logger } from "../../contracts/logger.ts";
-import { NotFoundError, UnavailableError } from "../../errors.ts";
+import { NotFoundError, SaveError, UnavailableError } from "../../errors.ts";
 import { WorkerClient } from "./client.ts";
 import type { Connection, Reply } from "./connection.ts";
 import type { ArrowColumn } from "./stored-columns.ts";
@@ -114,7 +114,7 @@ export class ArcticLibrary {
   }
 
   async health(timeoutMs: number): Promise<void> {
-    await this.#client.request("health", {}, { doing: "look at the library", timeoutMs });
+    await this.#client.request("health", {}, { doing: "look at the library", timeoutMs, spareWorker: true });
   }
 
   /** @param options.tables leaves out what is no table, which takes a look at each. */
@@ -187,6 +187,15 @@ export class ArcticLibrary {
         if (!inline) release();
       },
     };
+  }
+
+  /**
+   * Waits for the changes of a symbol that are under way, and lets only this storage change it from now on. Of a program that was
+   * killed the worker may still have one.
+   */
+  async claim(symbol: string, signal?: Signal): Promise<void> {
+    if (this.isNew()) return;
+    await this.#client.request("claim", { symbol }, { doing: `save ${symbol}`, frame: symbol, signal });
   }
 
   /**
@@ -264,7 +273,8 @@ export class ArcticLibrary {
     try {
       await this.#client.request(op, { symbol, ...fields, metadata: text }, asked);
     } catch (cause) {
-      if (!(cause instanceof UnavailableError) || !metadata) throw cause;
+      const isOpen = cause instanceof UnavailableError || (cause instanceof SaveError && cause.code === "DISK_FULL");
+      if (!isOpen || !metadata) throw cause;
       const found = await this.version(symbol).catch(() => null);
       if (found?.metadata?.save !== metadata.save) throw cause;
       this.#logger.warn({ frame: symbol }, `ArcticDB's worker ended while it saved ${symbol}; the save had succeeded.`);

@@ -1,5 +1,15 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { freeBytes } from "../../system/folders.ts";
+
+/** LMDB takes its room by the page, and what a failed save took stays with its file: what is left is next to nothing. */
+const nextToNothing = 16 * 2 ** 20;
+
+/** Whether a save may have failed for lack of room: LMDB only tells of an I/O error then, or the system ends the worker. */
+export async function hasNoRoom(folder: string | undefined): Promise<boolean> {
+  if (folder === undefined) return false;
+  return (await freeBytes(folder).catch(() => Number.POSITIVE_INFINITY)) < nextToNothing;
+}
 
 /**
  * Whether LMDB's file of a library is shorter than it says itself. Whoever reads beyond its end is ended by the system (SIGBUS),

@@ -15,11 +15,11 @@ export interface PartFile {
   remove(): Promise<void>;
 }
 
-export async function partFile(config: Pick<Config, "FS_TEMP">): Promise<PartFile> {
+export async function partFile(config: Pick<Config, "FS_TEMP">, bytes = partBytes): Promise<PartFile> {
   const found = kept.findIndex(({ folder }) => folder === config.FS_TEMP);
   const [before] = found < 0 ? [] : kept.splice(found, 1);
   clearTimeout(before?.timer);
-  const file = before?.file ?? (await exchangeFile(config, 2 * partBytes));
+  const file = before?.file ?? (await exchangeFile(config, 2 * bytes));
   const remove = async () => file[Symbol.asyncDispose]();
   return {
     path: file.path,

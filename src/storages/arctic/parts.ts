@@ -20,18 +20,26 @@ export function arcticParts(context: StorageContext): ArcticParts {
   const { config, logger } = context;
   const place = arcticPlace(config);
   const locks = resolve(config.FS_DATA, ".millrace", "locks", "arctic");
+  const library = new ArcticLibrary(place, config, logger);
   return {
     ...context,
-    library: new ArcticLibrary(place, config, logger),
+    library,
     rules: { type: "arctic", capabilities: arcticCapabilities(place.shared) },
     storageId: `arctic:${place.where}/${place.library}`,
     exclusive: (symbol, work, signal) =>
-      withLock(join(locks, `${segmentName(symbol)}.lock`), work, {
-        timeoutMs: config.LOCK_TIMEOUT,
-        what: `${symbol} in arctic`,
-        storage: "arctic",
-        frame: symbol,
-        ...(signal && { signal }),
-      }),
+      withLock(
+        join(locks, `${segmentName(symbol)}.lock`),
+        async () => {
+          await library.claim(symbol, signal);
+          return work();
+        },
+        {
+          timeoutMs: config.LOCK_TIMEOUT,
+          what: `${symbol} in arctic`,
+          storage: "arctic",
+          frame: symbol,
+          ...(signal && { signal }),
+        },
+      ),
   };
 }

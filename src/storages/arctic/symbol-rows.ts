@@ -1,6 +1,5 @@
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
 import { columnsOf as columnNames, lazyOf } from "../../frame/access.ts";
-import { type ExchangeFile, exchangeFile } from "../../frame/exchange.ts";
 import { scanIpc } from "../../frame/ipc.ts";
 import { type DataFrame, type LazyDataFrame, pl } from "../../frame/polars.ts";
 import { recodeFrame } from "../../frame/recode.ts";
@@ -36,7 +35,9 @@ export class SymbolRows implements AsyncDisposable {
   readonly #context: StorageContext;
   readonly #signal: AbortSignal | undefined;
   #stored: readonly StoredColumn[];
-  #file: ExchangeFile | null = null;
+  #file: PartFile | null = null;
+  /** Whether the worker is done with the file. */
+  #isTaken = false;
 
   private constructor(
     symbol: string,
@@ -96,7 +97,8 @@ export class SymbolRows implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#data[Symbol.asyncDispose]();
-    await this.#file?.[Symbol.asyncDispose]();
+    if (this.#isTaken && this.#data.bytes <= partBytes) this.#file?.giveBack();
+    else await this.#file?.remove();
   }
 
   /** With the types that were kept, and where those do not fit with ArcticDB's own. */
@@ -153,8 +155,9 @@ export class SymbolRows implements AsyncDisposable {
     const { inline, bytes } = this.#data;
     if (inline) return lazyOf(pl.readIPC(inline, { columns: this.#stored.map(({ name }) => name) }));
     if (!this.#file) {
-      this.#file = await exchangeFile(this.#context.config, bytes);
+      this.#file = await partFile(this.#context.config, bytes);
       await this.#data.take(this.#file.path);
+      this.#isTaken = true;
     }
     return scanIpc(this.#file.path);
   }

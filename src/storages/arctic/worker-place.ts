@@ -8,7 +8,7 @@ import { privateFolder } from "../../system/folders.ts";
 import { run } from "../../system/run.ts";
 
 /** Version of what is spoken over the socket; a worker of another one has another socket. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** The path of a Unix socket has at most 107 bytes, on macOS 103. */
 const maxSocketBytes = 103;

@@ -2,9 +2,15 @@
 
 It is started as `worker.py SOCKET IDLE_SECONDS` and speaks lines of JSON over the Unix socket SOCKET; docs/arctic.md is the
 page of its protocol. What a library prints goes to the log file that is this process's standard output and never reaches the
-socket. Data never travels in a message: a frame is an Arrow IPC file in a private folder. Nothing is ever unpickled.
+socket. A frame travels as an Arrow file: a small one within a message, another in a private folder. Nothing is ever unpickled.
 
 A lock on `SOCKET.lock`, held as long as the process lives, makes sure that there is one worker for one socket.
+
+    Worker   listens, and ends when it has been idle
+    Client   one connected program: its requests come in, its answers go out
+    Lanes    the threads that do the work
+    Store    what can be done with ArcticDB
+    Modules  the libraries, loaded meanwhile
 """
 
 from __future__ import annotations
@@ -13,23 +19,53 @@ import base64
 import ctypes
 import faulthandler
 import fcntl
+import itertools
 import json
 import os
 import re
 import select
 import socket
+import struct
 import sys
 import threading
 import time
 import traceback
 import urllib.error
 import urllib.request
-from collections import deque
+from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Optional
 
-PROTOCOL = 2
+PROTOCOL = 3
 Message = dict[str, Any]
+
+# What changes a symbol. Only the client that claimed it last may do that.
+CHANGES = ("write", "delete", "restore", "prune")
+# Done in the order in which they came, for each symbol; `versions` among them sees what a save left once it is tidied.
+IN_ORDER = (*CHANGES, "claim", "versions")
+
+# A table of up to so many bytes travels in the answer itself.
+SMALL = 512 << 10
+# Versions whose facts are remembered.
+REMEMBERED = 200
+
+# Seconds. After so many without work memory is given back: not sooner, since the next read would have to get it anew.
+REST = 2.0
+# After so many of work that does not end the stacks of all threads go to the log.
+STUCK = 100.0
+# The program that started this one gets so many to connect.
+FIRST_CLIENT = 15.0
+
+# How often a request to a server that speaks S3 is tried, how long connecting may take, and how long it may be silent.
+S3_ATTEMPTS = 4
+S3_CONNECT_MS = 2_000
+S3_SILENCE_MS = 5_000
+
+# What ArcticDB calls the forms of data that are tables.
+TABLES = ("df", "experimental_arrow", "series", "ts")
+
+
+# ---------- Failures ----------
 
 
 class Failure(Exception):
@@ -38,6 +74,49 @@ class Failure(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+ERRNOS = {
+    1: "denied",
+    12: "no_memory",
+    13: "denied",
+    23: "no_files",
+    24: "no_files",
+    28: "disk_full",
+    30: "denied",
+    122: "disk_full",
+}
+REFUSALS = ("E_PERMISSION", "AccessDenied", "Permission denied", "Read-only file system")
+
+
+def code_of(error: BaseException) -> str:
+    """The protocol's code of a failure. ArcticDB's classes are told by name, so that none has to be imported."""
+    if isinstance(error, Failure):
+        return error.code
+    if isinstance(error, OSError) and error.errno in ERRNOS:
+        return ERRNOS[error.errno]
+    names = {kind.__name__ for kind in type(error).__mro__}
+    text = str(error)
+    if names & {"MemoryError", "ArrowMemoryError"} or "bad_alloc" in text or "Cannot allocate memory" in text:
+        return "no_memory"
+    if names & {"NoSuchVersionException", "NoDataFoundException", "LibraryNotFound", "SymbolNotFound"}:
+        return "not_found"
+    if "LmdbMapFullError" in names or "No space left" in text:
+        return "disk_full"
+    if "PermissionException" in names or any(words in text for words in REFUSALS):
+        return "denied"
+    if "Too many open files" in text:
+        return "no_files"
+    if "NoSuchBucket" in text:
+        return "no_bucket"
+    if "StorageException" in names:
+        return "unavailable"
+    if names & {"UnsortedDataException", "SchemaException", "UserInputException", "StreamDescriptorMismatch"}:
+        return "refused"
+    return "failed"
+
+
+# ---------- ArcticDB ----------
 
 
 class Modules:
@@ -53,6 +132,9 @@ class Modules:
 
     def _load(self) -> None:
         try:
+            # Of ArcticDB's client for S3, which else tries eleven times and waits 25 s in between. Only this mode heeds a number.
+            os.environ.setdefault("AWS_RETRY_MODE", "standard")
+            os.environ.setdefault("AWS_MAX_ATTEMPTS", str(S3_ATTEMPTS))
             import pyarrow as pa
             import pyarrow.ipc  # noqa: F401
             import pandas as pd
@@ -62,6 +144,8 @@ class Modules:
 
             # By default a process goes on for seconds with the versions that it saw last, and misses what others wrote since.
             set_config_int("VersionMap.ReloadInterval", 0)
+            set_config_int("S3Storage.ConnectTimeoutMs", S3_CONNECT_MS)
+            set_config_int("S3Storage.RequestTimeoutMs", S3_SILENCE_MS)
             # What some other program pickled into metadata would otherwise run that program's code here. Data that is pickled
             # is refused before it is read.
             _normalization.Pickler.read = staticmethod(lambda _data: None)
@@ -78,40 +162,10 @@ class Modules:
         return self
 
 
-class Lanes:
-    """Runs work in threads; work of one lane in the order in which it came."""
-
-    def __init__(self, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(threads)
-        self._lock = threading.Lock()
-        self._waiting: dict[tuple[str, str], deque[Callable[[], None]]] = {}
-
-    def run(self, lane: Optional[tuple[str, str]], work: Callable[[], None]) -> None:
-        if lane is None:
-            self._pool.submit(work)
-            return
-        with self._lock:
-            if lane in self._waiting:
-                self._waiting[lane].append(work)
-                return
-            self._waiting[lane] = deque([work])
-        self._pool.submit(self._drain, lane)
-
-    def _drain(self, lane: tuple[str, str]) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting[lane]:
-                    del self._waiting[lane]
-                    return
-                work = self._waiting[lane].popleft()
-            try:
-                work()
-            except Exception:  # the others of the lane are still to be done
-                traceback.print_exc()
-
-
 class Store:
-    """What the protocol can do with ArcticDB."""
+    """What the protocol can do with ArcticDB. Methods that take a request answer one; each runs in a thread of its own."""
+
+    # --- The connection
 
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
@@ -119,6 +173,8 @@ class Store:
         self._uri = ""
         self._arctic: Any = None
         self._libraries: dict[str, Any] = {}
+        self._claims: dict[tuple[str, str], int] = {}
+        self._known: OrderedDict[tuple[str, str, int, Optional[str]], Message] = OrderedDict()
 
     def address(self, uri: str) -> None:
         with self._lock:
@@ -156,11 +212,32 @@ class Store:
             require_bucket(self._uri)
             return None
 
+    def _required(self, request: Message) -> Any:
+        library = self._library_if_there(request["library"])
+        if library is None:
+            raise Failure("not_found", f"There is no library {request['library']}.")
+        return library
+
     def health(self, request: Message) -> Message:
         library = self._library_if_there(request["library"])
         if library is not None:
             library.has_symbol("millrace looks whether the store answers")
         return {"library": library is not None}
+
+    # --- Who may change a symbol
+
+    def claim(self, request: Message, client: int) -> Message:
+        """From now on only this client changes the symbol. One that was killed may have sent a change that is read only now."""
+        with self._lock:
+            self._claims[request["library"], request["symbol"]] = client
+        return {}
+
+    def require_claim(self, request: Message, client: int) -> None:
+        with self._lock:
+            if self._claims.get((request["library"], request["symbol"]), client) != client:
+                raise Failure("superseded", f"Another program has begun to change {request['symbol']} since.")
+
+    # --- What there is
 
     def list_symbols(self, request: Message) -> Message:
         """Names of the symbols; with `tables` of those only whose newest version is a table."""
@@ -184,36 +261,6 @@ class Store:
                 return False
             raise
 
-    def _normalization(self, library: Any, symbol: str, version: Any) -> Any:
-        return library._nvs._get_info(symbol, version).timeseries_descriptor.normalization
-
-    def _kind(self, library: Any, symbol: str, version: Any) -> str:
-        return str(self._normalization(library, symbol, version).WhichOneof("input_type"))
-
-    def _require_table(self, library: Any, symbol: str, version: Any) -> tuple[str, dict[str, Any]]:
-        """In which form it was written, and the values behind pandas' categories, of which Arrow gives only the codes."""
-        found = self._normalization(library, symbol, version)
-        kind = str(found.WhichOneof("input_type"))
-        if kind not in TABLES:
-            code = "pickled" if kind == "msg_pack_frame" else "no_table"
-            raise Failure(code, f"It holds {'pickled Python objects' if code == 'pickled' else 'no table'} ({kind}).")
-        common = getattr(getattr(found, kind), "common", None)
-        categories: dict[str, Any] = {}
-        for name, kept in getattr(common, "categories", {}).items():
-            categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.large_string())
-        for name, kept in getattr(common, "int_categories", {}).items():
-            categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.int64())
-        return kind, categories
-
-    def _decoded(self, table: Any, categories: dict[str, Any]) -> Any:
-        pa = self._modules.pa
-        table = table.replace_schema_metadata(None)
-        for at, name in enumerate(table.schema.names):
-            if name in categories:
-                codes = [None if code is None or code < 0 else code for code in table.column(at).to_pylist()]
-                table = table.set_column(at, name, categories[name].take(pa.array(codes, pa.int64())))
-        return table
-
     def describe(self, request: Message) -> Message:
         """Facts of a version; with `brief` only what its metadata tells."""
         library, symbol = self._required(request), request["symbol"]
@@ -223,34 +270,39 @@ class Store:
             return brief
         # A version that only a snapshot holds is found by the snapshot's name alone.
         version = self._as_of(request) if "snapshot" in request else info.version
+        answer: Message = {**brief, **self._facts(library, symbol, version, brief)}
+        if request.get("bytes"):
+            sizes = library.admin_tools().get_sizes_for_symbol(symbol)
+            answer["bytes"] = sum(size.bytes_compressed for size in sizes.values())
+        return answer
+
+    def _facts(self, library: Any, symbol: str, version: Any, brief: Message) -> Message:
+        """What never changes of a version. It is remembered of those that millrace saved: their metadata tells them apart from
+        a version of the same number that came after the symbol was deleted."""
+        key = (library.name, symbol, brief["version"], brief["metadata"])
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None:
+            return known
         _, categories = self._require_table(library, symbol, version)
         head = self._decoded(library.head(symbol, 0, as_of=version, output_format="PYARROW").data, categories).schema
         facts = library.get_description(symbol, as_of=version)
         index = facts.index[0] if len(facts.index) == 1 and is_time(facts.index[0]) else None
-        answer: Message = {
-            **brief,
+        found: Message = {
             "rows": facts.row_count,
             "modified": int(facts.last_update_time.value // 1_000_000),
             "columns": [{"name": field.name, "type": str(field.type)} for field in head],
             "index": None if index is None else (index.name or head.names[0]),
             "indexEnd": last_of(facts.date_range),
         }
-        if request.get("bytes"):
-            sizes = library.admin_tools().get_sizes_for_symbol(symbol)
-            answer["bytes"] = sum(size.bytes_compressed for size in sizes.values())
-        return answer
+        if brief["metadata"] is not None:
+            with self._lock:
+                self._known[key] = found
+                while len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return found
 
-    def _required(self, request: Message) -> Any:
-        library = self._library_if_there(request["library"])
-        if library is None:
-            raise Failure("not_found", f"There is no library {request['library']}.")
-        return library
-
-    def _as_of(self, request: Message) -> Any:
-        """Which version is meant: its number, the newest at a moment, or that of a snapshot; None is the newest."""
-        if request.get("moment") is not None:
-            return self._moment(request["moment"])
-        return request.get("snapshot", request.get("version"))
+    # --- Reading
 
     def read(self, request: Message) -> tuple[Any, Message]:
         library, symbol = self._required(request), request["symbol"]
@@ -277,13 +329,49 @@ class Store:
         }
         return table, answer
 
-    def _resampling(self, aggregate: Message) -> Any:
-        names = {result: (column, how) for result, column, how in aggregate["columns"]}
-        return self._modules.adb.QueryBuilder().resample(aggregate["every"]).agg(names)
+    def _as_of(self, request: Message) -> Any:
+        """Which version is meant: its number, the newest at a moment, or that of a snapshot; None is the newest."""
+        if request.get("moment") is not None:
+            return self._moment(request["moment"])
+        return request.get("snapshot", request.get("version"))
 
     def _moment(self, text: Optional[str]) -> Any:
         """Nanoseconds since 1970, as text because JSON's numbers are not exact there."""
         return None if text is None else self._modules.pd.Timestamp(int(text), tz="UTC")
+
+    def _resampling(self, aggregate: Message) -> Any:
+        names = {result: (column, how) for result, column, how in aggregate["columns"]}
+        return self._modules.adb.QueryBuilder().resample(aggregate["every"]).agg(names)
+
+    def _require_table(self, library: Any, symbol: str, version: Any) -> tuple[str, dict[str, Any]]:
+        """In which form it was written, and the values behind pandas' categories, of which Arrow gives only the codes."""
+        found = self._normalization(library, symbol, version)
+        kind = str(found.WhichOneof("input_type"))
+        if kind not in TABLES:
+            code = "pickled" if kind == "msg_pack_frame" else "no_table"
+            raise Failure(code, f"It holds {'pickled Python objects' if code == 'pickled' else 'no table'} ({kind}).")
+        common = getattr(getattr(found, kind), "common", None)
+        categories: dict[str, Any] = {}
+        for name, kept in getattr(common, "categories", {}).items():
+            categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.large_string())
+        for name, kept in getattr(common, "int_categories", {}).items():
+            categories[name] = self._modules.pa.array(list(kept.category), self._modules.pa.int64())
+        return kind, categories
+
+    def _kind(self, library: Any, symbol: str, version: Any) -> str:
+        return str(self._normalization(library, symbol, version).WhichOneof("input_type"))
+
+    def _normalization(self, library: Any, symbol: str, version: Any) -> Any:
+        return library._nvs._get_info(symbol, version).timeseries_descriptor.normalization
+
+    def _decoded(self, table: Any, categories: dict[str, Any]) -> Any:
+        pa = self._modules.pa
+        table = table.replace_schema_metadata(None)
+        for at, name in enumerate(table.schema.names):
+            if name in categories:
+                codes = [None if code is None or code < 0 else code for code in table.column(at).to_pylist()]
+                table = table.set_column(at, name, categories[name].take(pa.array(codes, pa.int64())))
+        return table
 
     def export(self, table: Any, path: str) -> None:
         pa = self._modules.wait().pa
@@ -304,6 +392,8 @@ class Store:
         with pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
         return base64.b64encode(sink.getvalue()).decode()
+
+    # --- Changing
 
     def write(self, request: Message) -> Message:
         pa = self._modules.wait().pa
@@ -330,6 +420,30 @@ class Store:
         if request["op"] in ("write", "restore"):
             self._prune(self._library(request["library"]), request["symbol"], request["drop"])
 
+    def delete(self, request: Message) -> Message:
+        library = self._library_if_there(request["library"])
+        if library is None:
+            return {"deleted": False}
+        there = library.has_symbol(request["symbol"])
+        if there:
+            library.delete(request["symbol"])
+        return {"deleted": there}
+
+    def restore(self, request: Message) -> Message:
+        """An earlier version as the newest, without copying its data."""
+        library, symbol = self._required(request), request["symbol"]
+        item = library._nvs.restore_version(symbol, self._as_of(request))
+        if request["metadata"] is None:
+            return {"version": item.version}
+        # It came with that version's metadata, which knows nothing of the versions since.
+        newest = library.write_metadata(symbol, {"millrace": request["metadata"]}, prune_previous_versions=False)
+        self._prune(library, symbol, [item.version])
+        return {"version": newest.version}
+
+    def prune(self, request: Message) -> Message:
+        library, symbol = self._required(request), request["symbol"]
+        return {"removed": self._remove(library, symbol, request["versions"])}
+
     def _prune(self, library: Any, symbol: str, versions: list[int]) -> None:
         """What stands is saved already, so that a failure here is only logged."""
         try:
@@ -346,14 +460,7 @@ class Store:
             library.delete(symbol, versions=removed)
         return removed
 
-    def delete(self, request: Message) -> Message:
-        library = self._library_if_there(request["library"])
-        if library is None:
-            return {"deleted": False}
-        there = library.has_symbol(request["symbol"])
-        if there:
-            library.delete(request["symbol"])
-        return {"deleted": there}
+    # --- Versions and snapshots
 
     def versions(self, request: Message) -> Message:
         """Those of a symbol, newest first, with those that only snapshots hold."""
@@ -379,21 +486,6 @@ class Store:
             return own_metadata(library.read_metadata(symbol, as_of=as_of).metadata)
         except Exception:  # pickled by another program, or removed meanwhile
             return None
-
-    def restore(self, request: Message) -> Message:
-        """An earlier version as the newest, without copying its data."""
-        library, symbol = self._required(request), request["symbol"]
-        item = library._nvs.restore_version(symbol, self._as_of(request))
-        if request["metadata"] is None:
-            return {"version": item.version}
-        # It came with that version's metadata, which knows nothing of the versions since.
-        newest = library.write_metadata(symbol, {"millrace": request["metadata"]}, prune_previous_versions=False)
-        self._prune(library, symbol, [item.version])
-        return {"version": newest.version}
-
-    def prune(self, request: Message) -> Message:
-        library, symbol = self._required(request), request["symbol"]
-        return {"removed": self._remove(library, symbol, request["versions"])}
 
     def snapshot(self, request: Message) -> Message:
         """The newest versions of all symbols, or of those named, under one name."""
@@ -429,9 +521,6 @@ class Store:
         return {"deleted": there}
 
 
-TABLES = ("df", "experimental_arrow", "series", "ts")
-
-
 def own_metadata(metadata: Any) -> Optional[str]:
     own = metadata.get("millrace") if isinstance(metadata, dict) else None
     return own if isinstance(own, str) else None
@@ -447,27 +536,13 @@ def last_of(date_range: Any) -> Optional[str]:
     return None if value is None or value == -(2**63) else str(value)
 
 
-def code_of(error: BaseException) -> str:
-    """The protocol's code of a failure. ArcticDB's classes are told by name, so that none has to be imported."""
-    if isinstance(error, Failure):
-        return error.code
-    if isinstance(error, OSError):
-        return {28: "disk_full", 122: "disk_full", 13: "denied", 1: "denied", 30: "denied"}.get(error.errno or 0, "failed")
-    names = {kind.__name__ for kind in type(error).__mro__}
-    text = str(error)
-    if names & {"NoSuchVersionException", "NoDataFoundException", "LibraryNotFound", "SymbolNotFound"}:
-        return "not_found"
-    if "LmdbMapFullError" in names or "No space left" in text:
-        return "disk_full"
-    if "PermissionException" in names or "E_PERMISSION" in text or "AccessDenied" in text or "Permission denied" in text:
-        return "denied"
-    if "NoSuchBucket" in text:
-        return "no_bucket"
-    if "StorageException" in names:
-        return "unavailable"
-    if names & {"UnsortedDataException", "SchemaException", "UserInputException", "StreamDescriptorMismatch"}:
-        return "refused"
-    return "failed"
+def with_plain_texts(pa: Any, table: Any) -> Any:
+    """ArcticDB refuses texts in Arrow's form of views, in which polars writes small tables."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string_view(field.type):
+            texts = pa.chunked_array([pa.array(table.column(at).to_pylist(), pa.large_string())])
+            table = table.set_column(at, field.name, texts)
+    return table
 
 
 def require_bucket(uri: str) -> None:
@@ -487,39 +562,52 @@ def require_bucket(uri: str) -> None:
         pass  # whatever else is wrong shows when ArcticDB itself asks
 
 
-def with_plain_texts(pa: Any, table: Any) -> Any:
-    """ArcticDB refuses texts in Arrow's form of views, in which polars writes small tables."""
-    for at, field in enumerate(table.schema):
-        if pa.types.is_string_view(field.type):
-            texts = pa.chunked_array([pa.array(table.column(at).to_pylist(), pa.large_string())])
-            table = table.set_column(at, field.name, texts)
-    return table
+# ---------- Programs and their requests ----------
 
 
-def remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
+class Lanes:
+    """Runs work in threads; work of one lane in the order in which it came."""
 
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads)
+        self._lock = threading.Lock()
+        self._waiting: dict[tuple[str, str], deque[Callable[[], None]]] = {}
 
-def give_back_memory(pa: Any) -> None:
-    """Freed memory goes back to the system; without this a large read would keep it for as long as the process lives."""
-    if pa is not None:
-        pa.default_memory_pool().release_unused()
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError):
-        pass
+    def run(self, lane: Optional[tuple[str, str]], work: Callable[[], None]) -> None:
+        if lane is None:
+            self._pool.submit(work)
+            return
+        with self._lock:
+            if lane in self._waiting:
+                self._waiting[lane].append(work)
+                return
+            self._waiting[lane] = deque([work])
+        self._pool.submit(self._drain, lane)
+
+    def _drain(self, lane: tuple[str, str]) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting[lane]:
+                    del self._waiting[lane]
+                    return
+                work = self._waiting[lane].popleft()
+            try:
+                work()
+            except Exception:  # the others of the lane are still to be done
+                traceback.print_exc()
 
 
 class Client:
     """One connected program. Its tables wait here between `read` and `take`, and go when it goes."""
 
+    _numbers = itertools.count(1)
+
     def __init__(self, worker: Worker, connection: socket.socket) -> None:
         self._worker = worker
         self._connection = connection
+        self._number = next(self._numbers)
         self._sending = threading.Lock()
+        self._unsent: deque[bytes] = deque()
         self._tables: dict[int, Any] = {}
         self._open: set[int] = set()
         self._cancelled: set[int] = set()
@@ -559,6 +647,7 @@ class Client:
         store = self._worker.store
         handlers: dict[str, Callable[[Message], Message]] = {
             "health": store.health,
+            "claim": lambda request: store.claim(request, self._number),
             "list": store.list_symbols,
             "describe": store.describe,
             "write": store.write,
@@ -588,6 +677,8 @@ class Client:
         try:
             if self._gone or number in self._cancelled:
                 raise Failure("cancelled", "It was cancelled before it began.")
+            if request["op"] in CHANGES:
+                self._worker.store.require_claim(request, self._number)
             reply = json.dumps({"id": number, "ok": work(request)})
             done = True
         except BaseException as error:
@@ -603,12 +694,36 @@ class Client:
         return done
 
     def _send(self, reply: str) -> None:
+        """Waits for nobody: a program that was stopped and reads nothing may not hold a thread that others need."""
         data = f"{reply}\n".encode()
-        try:
+        with self._sending:
+            if not self._unsent:
+                try:
+                    data = data[self._connection.send(data, socket.MSG_DONTWAIT) :]
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    return  # it is gone; what it asked for is done all the same
+                if not data:
+                    return
+                threading.Thread(target=self._send_rest, daemon=True).start()
+            self._unsent.append(data)
+
+    def _send_rest(self) -> None:
+        while True:
             with self._sending:
+                if not self._unsent:
+                    return
+                data = self._unsent[0]
+            try:
                 self._connection.sendall(data)
-        except OSError:
-            pass  # it is gone; what it asked for is done all the same
+            except OSError:
+                data = b""
+            with self._sending:
+                if data:
+                    self._unsent.popleft()
+                else:
+                    self._unsent.clear()
 
     def _refuse(self, request: Message) -> Message:
         raise Failure("bad_request", f"{request['op']} is not known here.")
@@ -647,14 +762,7 @@ class Client:
         return {}
 
 
-# A table up to SMALL bytes travels in the answer itself.
-SMALL = 512 << 10
-# After so many seconds without work memory is given back. Not sooner: the next read would have to get it anew.
-REST = 2.0
-STUCK = 100.0
-# Done in the order in which they came, for each symbol; `versions` among them sees what a save left once it is tidied.
-IN_ORDER = ("write", "delete", "restore", "prune", "versions")
-FIRST_CLIENT = 15.0
+# ---------- The process ----------
 
 
 class Worker:
@@ -671,7 +779,7 @@ class Worker:
         self._stopping = False
         self.modules = Modules()
         self.store = Store(self.modules)
-        self.lanes = Lanes(max(4, os.cpu_count() or 1))
+        self.lanes = Lanes(max(8, 2 * (os.cpu_count() or 1)))
 
     def touch(self) -> None:
         self._last = time.monotonic()
@@ -748,15 +856,45 @@ class Worker:
                 ready, _, _ = select.select([listener], [], [], min(1.0, max(0.05, self._idle / 4)))
                 if ready:
                     connection, _ = listener.accept()
-                    threading.Thread(target=Client(self, connection).serve, daemon=True).start()
+                    if is_own(connection):
+                        threading.Thread(target=Client(self, connection).serve, daemon=True).start()
+                    else:
+                        connection.close()
             remove(self._path)
         time.sleep(0.05)  # the answer to `stop` is on its way
         sys.stdout.flush()
         os._exit(0)
 
 
+def is_own(connection: socket.socket) -> bool:
+    """Whether the program at the other end is this user's. Elsewhere than on Linux the folder of the socket alone sees to that."""
+    if not sys.platform.startswith("linux"):
+        return True
+    # struct ucred: pid, uid, gid, each of 4 bytes.
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return bool(uid == os.geteuid())
+
+
+def give_back_memory(pa: Any) -> None:
+    """Freed memory goes back to the system; without this a large read would keep it for as long as the process lives."""
+    if pa is not None:
+        pa.default_memory_pool().release_unused()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):
+        pass
+
+
+def remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
 def main() -> None:
     path, idle = sys.argv[1], float(sys.argv[2])
+    faulthandler.enable()
     held = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -767,4 +905,5 @@ def main() -> None:
     Worker(path, idle).run()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -57,7 +57,8 @@ async function startAndOpen(socket: string, environment: Environment, idleMs: nu
     async () => {
       const other = await Connection.open(socket);
       if (other) return other;
-      await rm(`${socket}.log`, { force: true });
+      // What the one before said, which may tell why it ended.
+      await rename(`${socket}.log`, `${socket}.log.before`).catch(() => {});
       const child = await startChild({
         name: "ArcticDB's worker",
         command: environment.python,

@@ -47,7 +47,12 @@ interface StreamRequest extends ReadRequest {
  *
  * @throws NotFoundError with the nearest names.
  */
-export async function requireRelation({ database, canonical, config }: PostgresParts, frame: string, name: TableName) {
+export async function requireRelation(
+  { database, canonical, config }: PostgresParts,
+  frame: string,
+  name: TableName,
+  signal?: AbortSignal,
+) {
   const look = async (connection: Connection) => {
     const found = await findRelation(connection, name);
     return { relation: found, others: found ? [] : await listTables(connection, name.schema) };
@@ -55,7 +60,7 @@ export async function requireRelation({ database, canonical, config }: PostgresP
   const fresh = await isNew(config);
   const { relation, others } = fresh
     ? { relation: null, others: [] }
-    : await database.use({ doing: "read", frame }, look);
+    : await database.use({ doing: "read", frame, signal }, look);
   if (relation) return relation;
   const where = name.schema === config.DB_SCHEMA ? "" : ` in the schema "${name.schema}"`;
   throw new NotFoundError(`There is no table or view "${canonical(frame)}"${where}.${didYouMean(name.table, others)}`, {
@@ -77,7 +82,7 @@ export function lockForReading(relation: Relation, name: TableName): string | un
 export async function readTable(parts: PostgresParts, request: ReadRequest): Promise<RowStream> {
   const { frame, options, instead = new Map() } = request;
   const name = parts.table(frame);
-  const relation = await requireRelation(parts, frame, name);
+  const relation = await requireRelation(parts, frame, name, options.signal);
   const select = async (connection: Connection): Promise<Selection> => {
     const table: Table = await describeTable(connection, relation);
     const columns = frameColumns(table, instead.size === 0 ? parts.logger : undefined);

@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
 import type { DataFrame } from "../../../src/frame/polars.ts";
 import { records } from "../../../src/frame/records.ts";
+import { run } from "../../../src/system/run.ts";
 import { smallDisk } from "../../system/disk.ts";
+import { testFolder } from "../../system/folder.ts";
 import { exchanged, isGone, type OpenedArctic, openArctic, pidOf } from "./open.ts";
 
 const large = (rows: number, first: number): DataFrame =>
@@ -60,6 +62,20 @@ describe("a store that is full", () => {
     expect((await stat(file)).size).toBeGreaterThan(8 * 2 ** 20);
     expect(await seen(opened, "big")).toEqual([1, 2_000_000]);
   });
+});
+
+test("a /dev/shm of 64 MB, as containers have it, is enough for frames that are larger", async ({ skip }) => {
+  const folder = await testFolder();
+  const settings = JSON.stringify({ FS_DATA: join(folder, "data"), FS_TEMP: join(folder, "temp") });
+  const program = join(import.meta.dirname, "programs/large.ts");
+  const small = "mount -t tmpfs -o size=64m none /dev/shm || exit 77";
+  const command = `${small}; exec "$0" "$1" "$2"`;
+  const ended = await run("unshare", ["-m", "/bin/sh", "-c", command, process.execPath, program, settings]).catch(
+    () => null,
+  );
+  if (ended === null || ended.code === 77) return skip("This user can't mount a small disk.");
+  expect(ended).toMatchObject({ code: 0 });
+  expect(JSON.parse(ended.stdout)).toEqual({ difference: null, rows: 3_000_000, left: [] });
 });
 
 describe("a store that is damaged", () => {

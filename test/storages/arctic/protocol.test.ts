@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
@@ -107,6 +108,40 @@ describe("the worker", () => {
     expect(await ask("describe", { symbol: "cancelled" })).toMatchObject({ rows: 1_000_000 });
   });
 
+  test("lets only the client that claimed a symbol last change it, once the changes before are done", async () => {
+    const [large, small] = await Promise.all([fileOf(1_000_000), fileOf(10)]);
+    const next = await connect();
+    const order: string[] = [];
+    const before = ask("write", { symbol: "claimed", path: large, ...write }).then(() => order.push("write"));
+    // Until the worker has read that.
+    await ask("list");
+    await ask("claim", { symbol: "claimed" }, next).then(() => order.push("claim"));
+    await before;
+    expect(order).toEqual(["write", "claim"]);
+    const late = ask("write", { symbol: "claimed", path: small, ...write });
+    await expect(late).rejects.toMatchObject({ code: "superseded" });
+    await expect(ask("delete", { symbol: "claimed" })).rejects.toMatchObject({ code: "superseded" });
+    expect(await ask("describe", { symbol: "claimed" })).toMatchObject({ rows: 1_000_000 });
+    await ask("write", { symbol: "claimed", path: small, ...write }, next);
+    expect(await ask("describe", { symbol: "claimed" })).toMatchObject({ rows: 10 });
+    next.close();
+  });
+
+  test("answers others while a client reads none of its answers", async () => {
+    const { createConnection } = await import("node:net");
+    const [socket = ""] = await openSockets(opened);
+    await ask("write", { symbol: "half a megabyte", path: await fileOf(60_000), ...write });
+    const deaf = createConnection(socket).pause();
+    await once(deaf, "connect");
+    const uri = `lmdb://${opened.config.FS_DATA}/arctic`;
+    const library = opened.config.ARCTIC_LIBRARY;
+    const say = (message: object) => deaf.write(`${JSON.stringify(message)}\n`);
+    say({ op: "hello", id: 0, protocol: protocolVersion, uri, idle: 60, where: "a test" });
+    for (let id = 1; id <= 32; id++) say({ op: "read", id, library, symbol: "half a megabyte" });
+    for (let read = 0; read < 10; read++) expect(await ask("read", { symbol: "one" })).toMatchObject({ rows: 3 });
+    deaf.destroy();
+  });
+
   test("ends a request that takes longer than its deadline, at the client", async () => {
     const pid = await pidOf(opened);
     process.kill(pid, "SIGSTOP");
@@ -117,6 +152,12 @@ describe("the worker", () => {
       process.kill(pid, "SIGCONT");
     }
     expect(await ask("list", { tables: true })).toMatchObject({ symbols: expect.arrayContaining(["one"]) });
+  });
+
+  test("has answered in time where the program itself was held up", async () => {
+    const answer = worker.request("list", { library: opened.config.ARCTIC_LIBRARY }, 100);
+    for (const end = performance.now() + 300; performance.now() < end; );
+    expect(await answer).toMatchObject({ symbols: expect.arrayContaining(["one"]) });
   });
 
   test("names each failure by its code, and goes on", async () => {

@@ -1,8 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { frame } from "../../../src/frame/frame.ts";
 import { records } from "../../../src/frame/records.ts";
-import { Connection } from "../../../src/storages/arctic/connection.ts";
+import { Connection, WorkerTimeout } from "../../../src/storages/arctic/connection.ts";
 import { ArcticStorage, stopWorkers, workerStatus } from "../../../src/storages/arctic/index.ts";
 import { protocolVersion, workerFolderPath } from "../../../src/storages/arctic/worker-place.ts";
 import { startProgram } from "../../system/program.ts";
@@ -100,6 +101,23 @@ describe("the worker", () => {
     expect((await storage.source().getData("kept")).height).toBe(10);
   });
 
+  test("that is too busy for a health check is not ended by it", async () => {
+    await using opened = await openArctic();
+    await opened.storage.saver().saveData(rows(10), "kept");
+    const pid = await pidOf(opened);
+    const asked = vi.spyOn(Connection.prototype, "request");
+    process.kill(pid, "SIGSTOP");
+    try {
+      expect(await opened.storage.saver().healthCheck()).toBe(false);
+      await expect(asked.mock.results.at(-1)?.value).rejects.toBeInstanceOf(WorkerTimeout);
+    } finally {
+      asked.mockRestore();
+      process.kill(pid, "SIGCONT");
+    }
+    expect((await opened.storage.source().getData("kept")).height).toBe(10);
+    expect(await pidOf(opened)).toBe(pid);
+  });
+
   test("killed at any moment loses no acknowledged row, with four processes that append to one name", async () => {
     await using opened = await openArctic();
     await opened.storage.saver().saveData(rows(0), "shared");
@@ -141,6 +159,29 @@ describe("the worker", () => {
     const pid = await pidOf(opened);
     if (process.platform === "linux") {
       expect(await readFile(`/proc/${pid}/cmdline`, "utf8")).not.toContain(opened.config.FS_DATA);
+    }
+  });
+
+  test("answers no other user, even one who could enter its folder", async ({ skip }) => {
+    if (process.platform !== "linux" || process.geteuid?.() !== 0) return skip("Only root can become another user.");
+    const folder = await mkdtemp("/tmp/millrace-own-");
+    const before = process.env.XDG_RUNTIME_DIR;
+    process.env.XDG_RUNTIME_DIR = folder;
+    try {
+      await using opened = await openArctic();
+      await opened.storage.saver().saveData(rows(1), "one");
+      const [socket = ""] = await openSockets(opened);
+      for (const path of [folder, dirname(socket), socket]) await chmod(path, 0o777);
+      const answerTo = async (user: number) => {
+        const program = startProgram(new URL("programs/greet.ts", import.meta.url), socket, String(user));
+        return program.line();
+      };
+      expect(await answerTo(0)).toMatch(/error/);
+      expect(await answerTo(65_533)).toBe("closed");
+    } finally {
+      if (before === undefined) delete process.env.XDG_RUNTIME_DIR;
+      else process.env.XDG_RUNTIME_DIR = before;
+      await rm(folder, { recursive: true, force: true });
     }
   });
 });
