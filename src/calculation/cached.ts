@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { CalculationMemory } from "../contracts/calculation-memory.ts";
 import type { IDataSource } from "../contracts/data-source.ts";
+import type { IDescribe } from "../contracts/describe.ts";
 import type { IStamped } from "../contracts/stamped.ts";
+import { NotFoundError } from "../errors.ts";
 import { lazyOf } from "../frame/access.ts";
 import { contentHash } from "../frame/content-hash.ts";
 import { plainName } from "../frame/names.ts";
@@ -13,7 +15,9 @@ export interface CacheRequest {
   readonly memory?: CalculationMemory | undefined;
   readonly dataSource: IDataSource;
   readonly dataSaver: object;
-  /** Names that stand at the destination; null when nothing can tell. */
+  /** Reads where results are saved; undefined when nothing can. */
+  readonly results: IDataSource | undefined;
+  /** Names that stand there; null when nothing can tell. */
   readonly standing: ReadonlySet<string> | null;
   readonly signal?: AbortSignal | undefined;
 }
@@ -62,18 +66,40 @@ export class CachedResult {
 
   /** The result is saved. */
   async keep(): Promise<void> {
-    if (this.#stamp !== null) await this.#request.memory?.keepCalculation(this.#key, this.#stamp);
+    if (this.#stamp === null) return;
+    await this.#request.memory?.keepCalculation(this.#key, `${this.#stamp} ${await this.#resultStamp()}`);
   }
 
   async #isKept(): Promise<boolean> {
     const { memory, standing } = this.#request;
     if (standing && !standing.has(plainName(this.#assignment.destination))) return false;
-    return (await memory?.lastCalculation(this.#key)) === this.#stamp;
+    const kept = await memory?.lastCalculation(this.#key);
+    if (!kept?.startsWith(`${this.#stamp} `)) return false;
+    return kept === `${this.#stamp} ${await this.#resultStamp()}`;
+  }
+
+  /** What stands at the destination, as cheaply as it can be told: it changes when another writer, an undo or a restore put something else there. */
+  async #resultStamp(): Promise<string> {
+    const { results } = this.#request;
+    const { destination } = this.#assignment;
+    try {
+      if (results && isStamped(results)) return digest([await results.stamp(destination)]);
+      if (!results || !isDescribing(results)) return "unknown";
+      const { modified, bytes, rows } = await results.describe(destination);
+      return digest([modified.toISOString(), String(bytes), String(rows)]);
+    } catch (cause) {
+      if (cause instanceof NotFoundError) return "gone";
+      throw cause;
+    }
   }
 }
 
 function isStamped(source: object): source is IStamped {
   return "stamp" in source && typeof source.stamp === "function";
+}
+
+function isDescribing(source: object): source is IDescribe {
+  return "describe" in source && typeof source.describe === "function";
 }
 
 /** So that neither names nor contents make a key or a stamp long. */

@@ -175,7 +175,7 @@ export abstract class Calculator implements ICalculator {
     const results = request.results ?? (samePlace(dataSource, dataSaver) ? dataSource : undefined);
     const asked = memory && this.version !== undefined && assignments.length > 0;
     const standing = asked && results ? new Set((await results.listSources()).map(plainName)) : null;
-    return { memory, dataSource, dataSaver, standing, signal };
+    return { memory, dataSource, dataSaver, results, standing, signal };
   }
 
   #chosen(source: string): string {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { GlobalOptions } from "./options.ts";
+import { describePipelineCommands } from "./pipeline-commands.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
 
 /**
@@ -72,6 +73,7 @@ function describeCommands(): Command {
       const { schedule } = await import("./schedule.ts");
       await schedule(files, { next: next === true }, globals(self));
     });
+  describePipelineCommands((parent, name, summary) => command(parent ?? program, name, summary), globals);
   return program;
 }
 

@@ -7,6 +7,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/settings.ts";
 import type { Logger } from "../../src/contracts/logger.ts";
 import type { IStamped } from "../../src/contracts/stamped.ts";
+import { DataFactory } from "../../src/factory/data-factory.ts";
 import { frame } from "../../src/frame/frame.ts";
 import { type DataFrame, pl } from "../../src/frame/polars.ts";
 import { testFolder } from "../frame/folder.ts";
@@ -85,6 +86,20 @@ describe("a calculator with a version and a memory", () => {
     await run();
     to.frames.delete("x");
     expect((await run()).calculated).toEqual(["x"]);
+  });
+
+  test("calculates anew what something else was put in place of", async () => {
+    const { from, memory, config, log } = await setUp();
+    await using factory = new DataFactory({ config, logger: log.logger });
+    const [dataSaver, results] = [factory.createDataSaver("csv"), factory.createDataSource("csv")];
+    const run = async () => {
+      const calculator = new Doubled(config, log.logger);
+      await calculator.runCompleteCalculation({ dataSource: from, dataSaver, results, memory });
+      return calculator.calculated.sort();
+    };
+    expect([await run(), await run()]).toEqual([["x", "y"], []]);
+    await dataSaver.saveData(frame({ n: [7, 8] }), "x");
+    expect([await run(), await run()]).toEqual([["x"], []]);
   });
 
   test("does not take a failed save for a result", async () => {

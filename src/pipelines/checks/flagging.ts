@@ -113,6 +113,7 @@ function isHigher(text: string, than: string, { kind }: ColumnType): boolean {
 
 /** A pattern that only JavaScript understands: it is asked once for each different text of a batch. */
 function matching(column: string, pattern: RegExp): Flagging {
+  const text = exactColumn(column).cast(pl.String).alias("text");
   const own = new RegExp(pattern.source, pattern.flags.replace("g", ""));
   const isMatch = (text: string) => {
     own.lastIndex = 0;
@@ -120,7 +121,7 @@ function matching(column: string, pattern: RegExp): Flagging {
   };
   return {
     async flags(batch) {
-      const texts = lazyOf(batch).select(exactColumn(column).cast(pl.String).alias("text"));
+      const texts = lazyOf(batch).select(text);
       const different = await texts
         .unique({ subset: ["text"] })
         .filter(pl.col("text").isNotNull())

@@ -44,6 +44,11 @@ export function requireChecks(checks: Checks): PlacedRule[] {
   throw new ConfigError(`The checks are wrong: ${faults.join("; ")}.`);
 }
 
+/** Whether a rule looks at the whole frame at once, so that rows can't come in batches. */
+export function needsWholeFrame(checks: Checks | undefined): boolean {
+  return checks !== undefined && requireChecks(checks).some(({ test }) => test.kind === "frame");
+}
+
 /** Everything that is wrong with a definition's checks, one sentence each; none when they are right. */
 export function assertChecks(checks: unknown): string[] {
   return placeChecks(checks).faults;

@@ -64,12 +64,14 @@ export async function diffStores(old: DiffSide, next: DiffSide, options: StoreDi
   const hash = pairingHash(plan);
   const side = () => opened.use(new DealtRows(hash, { mostCells: cellsInMemory, parts, config }));
   const dealt = [side(), side()] as const;
-  for (const at of [0, 1] as const) {
-    for await (const batch of follow(firsts[at].value, sides[at])) {
-      signal?.throwIfAborted();
-      await dealt[at].add(batch);
-    }
-  }
+  await Promise.all(
+    ([0, 1] as const).map(async (at) => {
+      for await (const batch of follow(firsts[at].value, sides[at])) {
+        signal?.throwIfAborted();
+        await dealt[at].add(batch);
+      }
+    }),
+  );
   if (dealt[0].isWhole && dealt[1].isWhole) {
     await total.add(await dealt[0].part(0), await dealt[1].part(0));
     return total.result();

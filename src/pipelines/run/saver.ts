@@ -10,6 +10,7 @@ import type { DataFrame } from "../../frame/polars.ts";
 import { requireFrame } from "../../frame/schema.ts";
 import type { BadRows } from "../checks/checker.ts";
 import { checkBatches, evaluateChecks } from "../checks/evaluate.ts";
+import { needsWholeFrame } from "../checks/place.ts";
 import { quarantineFrame, quarantineKey, quarantineName } from "../checks/quarantine.ts";
 import type { Reader } from "../incremental/reader.ts";
 import type { Part } from "./part.ts";
@@ -61,7 +62,8 @@ export class RunSaver implements IDataSaver, IBatchSaver {
   ): Promise<boolean> {
     const { saver } = this.#place;
     const { session } = this.#part().scope;
-    if (!("saveBatches" in saver) || session.planned || this.#rules.reader) {
+    const whole = session.planned || this.#rules.reader || needsWholeFrame(this.#rules.checks);
+    if (!("saveBatches" in saver) || whole) {
       const frames: DataFrame[] = [];
       for await (const batch of batches) frames.push(batch);
       return this.#saveFrame(concatFrames(frames, { frame: destination }), destination, given, backup);

@@ -137,7 +137,7 @@ test("frames are equal by order exactly when compareFrames finds no difference",
       expect((await diff(df, reversed, { order: true })).equal).toBe(expected);
       expect((await diff(df, reversed)).equal).toBe(true);
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 
