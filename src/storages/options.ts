@@ -42,6 +42,12 @@ export function assertOptions(options: object | undefined, supported: readonly s
 export function assertReadOptions(options: object | undefined, storage: OptionRules): void {
   assertOptions(options, storage.capabilities.readOptions, storage.type);
   const { limit, columns, batchRows } = (options ?? {}) as { limit?: unknown; columns?: unknown; batchRows?: unknown };
+  const { nullTimes } = (options ?? {}) as { nullTimes?: unknown };
+  if (nullTimes !== undefined && nullTimes !== "drop" && nullTimes !== "keep") {
+    throw new ConfigError(`nullTimes is "drop" or "keep", not ${JSON.stringify(nullTimes)}.`, {
+      storage: storage.type,
+    });
+  }
   assertCount(limit, "limit", 0, storage.type);
   assertCount(batchRows, "batchRows", 1, storage.type);
   if (columns !== undefined) assertNames(columns, "columns", "read", storage.type);

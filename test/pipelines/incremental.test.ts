@@ -148,6 +148,26 @@ test("a row without a time fails the source and is named, or is left out and cou
   await expect(wrong.run(place.options)).rejects.toThrow('The cursor column "close" of timeless holds float64');
 });
 
+test.each(["csv", "temp", "postgres", "arctic"])(
+  "a row without a time that comes to %s later is not passed over",
+  async (type) => {
+    const name = `later_${type}`;
+    await place.save(type, name, [at(1), at(2)]);
+    const make = (onNull: "fail" | "skip") =>
+      definePipeline({
+        name,
+        copy: { from: `${type}:${name}`, to: `temp:${name}-out`, incremental: { cursor: "ts", onNull } },
+      });
+    await make("fail").run(place.options);
+    await place.save(type, name, [at(1), { ts: null, symbol: "A", close: 2 }, at(3)]);
+    await expect(make("fail").run(place.options)).rejects.toThrow('no time in the cursor column "ts"');
+    expect((await make("skip").run(place.options)).steps[0]?.sources[0]).toMatchObject({
+      rows: 1,
+      note: "1 rows without a time were left out.",
+    });
+  },
+);
+
 test("a range is filled again in windows, of which those that were done stay done, and the cursor stays", async () => {
   await place.save("csv", "fill", prices("A", 72 * 60));
   let broken = true;

@@ -392,3 +392,28 @@ describe("a run", () => {
     ]);
   });
 });
+
+test("a run that is recorded in PostgreSQL is claimed, gone on with and undone as one in SQLite", async () => {
+  await using other = await openPlace({ LEDGER: "postgres" });
+  await other.save("temp", "in", prices("A", 3));
+  let broken = true;
+  const pipeline = definePipeline({
+    name: "elsewhere",
+    undoable: true,
+    steps: [
+      { copy: { from: "temp:in", to: "postgres:out", incremental: { cursor: "ts" } } },
+      async () => {
+        await expect(pipeline.run(other.options)).rejects.toMatchObject({ code: "RUN_OVERLAP" });
+        if (broken) throw new CorruptDataError("Not yet.");
+      },
+    ],
+  });
+  const { result } = await failureOf(pipeline.run(other.options));
+  broken = false;
+  expect(await pipeline.resume(undefined, other.options)).toMatchObject({ id: result.id, state: "done", rows: 3 });
+  const source = other.factory.createDataSource("postgres");
+  const kept = await source.query("SELECT state, rows::int AS rows FROM millrace.runs");
+  expect(kept.toRecords()).toEqual([{ state: "done", rows: 3 }]);
+  await pipeline.undo(result.id, other.options);
+  await expect(source.getData("out")).rejects.toMatchObject({ code: "FRAME_NOT_FOUND" });
+});

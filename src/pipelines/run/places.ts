@@ -15,6 +15,8 @@ interface Place {
 
 export interface SourcePlace extends Place {
   readonly source: IDataSource;
+  /** Read options that the storage takes; undefined for a component of one's own. */
+  readonly options?: readonly string[] | undefined;
 }
 
 export interface SaverPlace extends Place {
@@ -34,7 +36,8 @@ export function sourcePlace(factory: DataFactory, ref: SourceRef): SourcePlace {
   if (typeof ref !== "string") return { source: ref, ...ownPlace(ref) };
   const { type, frame } = parseRef(ref);
   const source = factory.createDataSource(type);
-  return { source, id: idOf(source, type), type, frame };
+  const options = factory.storages.find((each) => each.type === type)?.capabilities.readOptions;
+  return { source, id: idOf(source, type), type, frame, options };
 }
 
 export function saverPlace(factory: DataFactory, ref: SaverRef): SaverPlace {

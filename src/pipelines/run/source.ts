@@ -15,13 +15,15 @@ export class RunSource implements IDataSource {
   readonly #part: () => Part;
   readonly #source: IDataSource;
   readonly #reader: Reader | undefined;
+  readonly #keepsNulls: boolean;
 
-  constructor(part: () => Part, { source, id }: SourcePlace, reader?: Reader) {
+  constructor(part: () => Part, { source, id, options }: SourcePlace, reader?: Reader) {
     const { planned } = part().scope.session;
     this.storageId = id;
     this.#part = part;
     this.#source = planned ? planned.over(source, id) : source;
     this.#reader = reader;
+    this.#keepsNulls = options?.includes("nullTimes") ?? false;
     if (!planned && !reader && "stamp" in source && typeof source.stamp === "function") {
       this.stamp = source.stamp.bind(source) as IStamped["stamp"];
     }
@@ -30,7 +32,10 @@ export class RunSource implements IDataSource {
   async getData(source: string, options: ReadOptions = {}): Promise<DataFrame> {
     this.#part().scope.signal.throwIfAborted();
     const reader = this.#reader;
-    const frame = await this.#source.getData(source, { ...options, ...reader?.options });
+    const range = reader?.options ?? {};
+    // Rows that came without a time would else never be seen.
+    const timeless = range.timeColumn !== undefined && this.#keepsNulls ? { nullTimes: "keep" as const } : {};
+    const frame = await this.#source.getData(source, { ...options, ...range, ...timeless });
     return reader ? reader.take(frame) : frame;
   }
 

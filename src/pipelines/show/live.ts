@@ -8,7 +8,7 @@ const drawMs = 100;
 
 interface Shown {
   readonly progress: StepProgress;
-  readonly ended: PromiseWithResolvers<Extract<RunEvent, { type: "step-ended" }> | null>;
+  readonly ended: PromiseWithResolvers<Extract<RunEvent, { type: "step-ended" }> | string>;
   task?: { title: string; output: string; skip(message?: string): void };
 }
 
@@ -24,12 +24,12 @@ export async function liveView(steps: readonly string[]): Promise<{ readonly lis
       task: async (_context: unknown, task: NonNullable<Shown["task"]>) => {
         step.task = task;
         const event = await step.ended.promise;
-        if (event?.state === "done") task.title = stepLine(event);
-        else if (event) throw new Error(stepLine(event));
-        else task.skip(`${title} was not begun`);
+        if (typeof event === "string") task.skip(`${title} ${event}`);
+        else if (event.state === "done") task.title = stepLine(event);
+        else throw new Error(stepLine(event));
       },
     })),
-    { concurrent: true, exitOnError: false, rendererOptions: { collapseErrors: false, showErrorMessage: true } },
+    { concurrent: false, exitOnError: false, rendererOptions: { collapseErrors: false, showErrorMessage: true } },
   );
   const drawn = list.run().catch(() => {});
   const timer = setInterval(() => {
@@ -39,12 +39,16 @@ export async function liveView(steps: readonly string[]): Promise<{ readonly lis
     listener(event) {
       if (!("step" in event)) return;
       const step = shown.get(event.step);
+      if (event.type === "step-started") {
+        for (const earlier of steps.slice(0, steps.indexOf(event.step)))
+          shown.get(earlier)?.ended.resolve("was done before");
+      }
       step?.progress.take(event);
       if (event.type === "step-ended") step?.ended.resolve(event);
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      for (const { ended } of shown.values()) ended.resolve(null);
+      for (const { ended } of shown.values()) ended.resolve("was not begun");
       await drawn;
     },
   };

@@ -8,7 +8,9 @@ import { countText, durationText } from "./text.ts";
  * `run`, `pipeline` and `step`. A live view shows what went well itself.
  */
 export function logListener(logger: Logger, shown: "live" | "lines" | "none"): Listener {
-  const info: Logger["info"] = shown === "live" ? logger.debug.bind(logger) : logger.info.bind(logger);
+  const live = shown === "live";
+  const info: Logger["info"] = live ? logger.debug.bind(logger) : logger.info.bind(logger);
+  const failure: Logger["error"] = live ? logger.debug.bind(logger) : logger.error.bind(logger);
   return (event) => {
     switch (event.type) {
       case "run-started":
@@ -23,7 +25,8 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
       }
       case "source-ended": {
         const { step, source, rows, bytes, durationMs, attempts, error, note } = event;
-        if (event.state === "failed") {
+        // What is no more than its step is told by that.
+        if (event.state === "failed" && source !== "*") {
           return logger.error(
             { step, source, attempts, error },
             `${nameOf(event)} failed: ${error?.message}${hintOf(event)}`,
@@ -45,13 +48,9 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
         );
       }
       case "step-ended":
-        return event.state === "done"
-          ? info(totals(event), stepLine(event))
-          : logger.error(totals(event), stepLine(event));
+        return event.state === "done" ? info(totals(event), stepLine(event)) : failure(totals(event), stepLine(event));
       case "run-ended":
-        return event.state === "done"
-          ? info(totals(event), runLine(event))
-          : logger.error(totals(event), runLine(event));
+        return event.state === "done" ? info(totals(event), runLine(event)) : failure(totals(event), runLine(event));
     }
   };
 }

@@ -29,9 +29,15 @@ export function resultMemory({ ledger, pipeline, once }: Session): CalculationMe
 /** What stands at the destination, listed once in a run whatever the number of its sources. */
 export function resultsAt({ source, id }: SaverPlace, session: Session): IDataSource | undefined {
   if (!source) return undefined;
-  return {
+  const results: IDataSource = {
     getData: (name, options) => source.getData(name, options),
     listSources: () => session.once(`listing ${id}`, () => source.listSources()) as Promise<string[]>,
     healthCheck: () => source.healthCheck(),
   };
+  // By these a result is told from what something else put in its place.
+  for (const method of ["stamp", "describe"]) {
+    const found: unknown = Reflect.get(source, method);
+    if (typeof found === "function") Object.assign(results, { [method]: found.bind(source) });
+  }
+  return results;
 }
