@@ -11,6 +11,7 @@ export const exitCodes = {
   notFound: 3,
   config: 4,
   unavailable: 5,
+  interrupted: 130,
 } as const;
 
 /** A command line that can't be carried out. */

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { CopyArguments } from "../copy.ts";
 import { command, furtherCommand, globals, wholeNumber } from "./describe.ts";
 
 /** Commands about frames. */
@@ -15,6 +16,24 @@ export function dataCommands(program: Command): void {
     .action(async (frame: string, { limit }: { limit: number }, self: Command) => {
       const { show } = await import("../show.ts");
       await show(frame, limit, globals(self));
+    });
+  command(program, "copy", "copy a frame to one or several storages")
+    .argument("<from>", "storage:name, such as csv:prices")
+    .argument("<to...>", "storage:name, or a storage for the same name")
+    .option("--mode <mode>", "replace, append or upsert (default: replace)")
+    .option("--key <columns>", "columns that name a row, separated by commas")
+    .option("--verify", "read both sides again and compare every row")
+    .action(async (from: string, to: string[], own: CopyArguments, self: Command) => {
+      const { copy } = await import("../copy.ts");
+      await copy(from, to, own, globals(self));
+    });
+  furtherCommand(program, "migrate", "copy every frame of a storage to another one, and compare each")
+    .argument("<from>", "a storage, such as csv")
+    .argument("<to>", "a storage, such as postgres")
+    .option("--yes", "do not ask before frames that stand there are replaced")
+    .action(async (from: string, to: string, own: { yes?: boolean }, self: Command) => {
+      const { migrate } = await import("../migrate.ts");
+      await migrate(from, to, own, globals(self));
     });
   furtherCommand(program, "query", "print the rows of a SELECT on PostgreSQL")
     .argument("<sql>", "runs in a transaction that can't write")

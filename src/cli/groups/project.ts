@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { ServeArguments } from "../serve.ts";
 import { command, furtherCommand, globals, wholeNumber } from "./describe.ts";
 
 /** Commands about this machine and the project's settings and helpers. */
@@ -7,12 +8,14 @@ export function projectCommands(program: Command): void {
     const { doctor } = await import("../doctor.ts");
     await doctor(globals(self));
   });
-  command(program, "serve", "serve the data over HTTP, for this machine")
+  command(program, "serve", "serve data, runs and backups as a dashboard and an API")
+    .argument("[files...]", "files of pipelines that may be run from there, such as pipelines/*.ts")
     .option("--port <port>", "default: SERVICE_PORT, 4160; 0 for any that is free", wholeNumber)
     .option("--host <address>", "default: SERVICE_HOST, 127.0.0.1; any other needs SERVICE_TOKEN")
-    .action(async (own: { port?: number; host?: string }, self: Command) => {
+    .option("--no-schedule", "do not run the pipelines at their times")
+    .action(async (files: string[], own: ServeArguments, self: Command) => {
       const { serveUntilAsked } = await import("../serve.ts");
-      await serveUntilAsked(own, globals(self));
+      await serveUntilAsked(files, own, globals(self));
     });
   furtherCommand(program, "config", "print every setting and where it came from").action(async (_, self: Command) => {
     const { config } = await import("../config.ts");
