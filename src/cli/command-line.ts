@@ -38,6 +38,7 @@ export function describeCommands(): Command {
     .option("--verbose", "log everything, on stderr")
     .option("--no-color", "print without colours (as NO_COLOR does)")
     .option("--service <name>", "take this service's settings of the app's config", "millrace")
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false);

@@ -1,9 +1,19 @@
 import type { Command } from "commander";
+import type { InitArguments } from "../init/init.ts";
 import type { ServeArguments } from "../serve.ts";
 import { command, furtherCommand, globals, wholeNumber } from "./describe.ts";
 
 /** Commands about this machine and the project's settings and helpers. */
 export function projectCommands(program: Command): void {
+  command(program, "init", "write a service that runs at once")
+    .argument("[folder]", "a new folder; the present one, when it is empty")
+    .option("--storage <storage>", "where results go: csv, postgres or arctic")
+    .option("--in <folder>", "write one more service within a folder of services")
+    .option("--no-install", "do not run npm install")
+    .action(async (folder: string | undefined, own: InitArguments, self: Command) => {
+      const { init } = await import("../init/init.ts");
+      await init(folder, own, globals(self));
+    });
   command(program, "doctor", "check this machine and the settings").action(async (_, self: Command) => {
     const { doctor } = await import("../doctor.ts");
     await doctor(globals(self));
@@ -30,6 +40,14 @@ export function projectCommands(program: Command): void {
     .action(async ({ force }: { force?: boolean }, self: Command) => {
       const { stop } = await import("../stop.ts");
       await stop({ force: force === true }, globals(self));
+    });
+  furtherCommand(program, "node", "run a program by the Node that millrace found")
+    .argument("[arguments...]", "what Node is given, such as --test test/*.ts")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: string[]) => {
+      const { node } = await import("../node.ts");
+      await node(args);
     });
   furtherCommand(program, "completion", "print a script that completes commands in a shell")
     .argument("<shell>", "bash or zsh")
