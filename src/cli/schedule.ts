@@ -22,12 +22,15 @@ export async function schedule(
     options,
     async ({ config, factory, logger }) => {
       await using ledger = await openLedger(config, logger);
-      const running = scheduler.start(pipelines, { memory: ledger, logger, runWith: { factory, ledger, logger } });
+      const running = scheduler.start(pipelines, {
+        memory: ledger,
+        logger,
+        runWith: { factory, ledger, logger, signals: false },
+      });
       printTimes(running.next(), options);
       await asked();
-      say("Ending: no further run begins.", options);
-      // A run under way has heard the same signal, and ends so that it can be gone on with.
-      await running.stop();
+      say("Ending: runs under way are stopped, and can be gone on with.", options);
+      await running.stop({ abort: true });
     },
     "info",
   );
@@ -36,7 +39,8 @@ export async function schedule(
 /** Resolves when the process is asked to end. */
 async function asked(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  // Not once: a signal that comes again must not cut the ending short.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
   await promise;
   process.exitCode = 0;
 }

@@ -8,7 +8,13 @@ import { project } from "./project.ts";
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const millrace = JSON.stringify(source("src/index.ts"));
 
-const pipelines = `import { definePipeline } from ${millrace};
+const pipelines = `import { setTimeout as wait } from "node:timers/promises";
+import { definePipeline } from ${millrace};
+const untilAborted = async ({ signal }) => {
+  console.log("endless ran");
+  await wait(1e9, undefined, { signal });
+};
+export const endless = definePipeline({ name: "endless", steps: [untilAborted], ...(process.env.ENDLESS && { schedule: { every: "1s" } }) });
 export const often = definePipeline({ name: "often", schedule: { every: "1s" }, steps: [() => console.log("often ran")] });
 export const nightly = definePipeline({ name: "nightly", schedule: { cron: "30 2 * * *", zone: "Europe/Berlin" }, steps: [() => {}] });
 export const byHand = definePipeline({ name: "by-hand", steps: [() => {}] });
@@ -36,20 +42,24 @@ test("schedule names the file that is not there, and one that exports no pipelin
   });
 });
 
-test("schedule runs a pipeline at its times until SIGTERM, and then ends by itself with 0", async () => {
-  await using here = await project({ "pipelines.ts": pipelines });
-  const child = spawn(process.execPath, [source("src/cli/main.ts"), "schedule", "--quiet", "pipelines.ts"], {
-    cwd: here.path,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
-  let runs = 0;
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line === "often ran" && ++runs === 2) child.kill("SIGTERM");
-  }
-  if (child.exitCode === null) await once(child, "exit");
-  expect([child.exitCode, child.signalCode]).toEqual([0, null]);
-  expect(runs).toBeGreaterThanOrEqual(2);
-});
+test.each(["often ran", "endless ran"])(
+  "schedule runs pipelines until SIGTERM, in or between runs, and then ends with 0: %s",
+  async (awaited) => {
+    await using here = await project({ "pipelines.ts": pipelines });
+    const child = spawn(process.execPath, [source("src/cli/main.ts"), "schedule", "--quiet", "pipelines.ts"], {
+      cwd: here.path,
+      env: { ...process.env, ...(awaited === "endless ran" && { ENDLESS: "yes" }) },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+    });
+    let runs = 0;
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line === awaited && ++runs === (awaited === "often ran" ? 2 : 1)) child.kill("SIGTERM");
+    }
+    if (child.exitCode === null) await once(child, "exit");
+    expect([child.exitCode, child.signalCode]).toEqual([0, null]);
+    expect(runs).toBeGreaterThanOrEqual(1);
+  },
+);
