@@ -4,7 +4,7 @@ import { RunError, UnavailableError } from "../../errors.ts";
 /** What can end a run or a step early, in one signal. Dispose of it. */
 export interface Ending extends Disposable {
   readonly signal: AbortSignal;
-  /** The signal of the system that asked the process to end, if one did. */
+  /** The signal of the system that asked the process to end, where nothing else in the program listened for it. */
   readonly asked: NodeJS.Signals | undefined;
 }
 
@@ -20,8 +20,12 @@ interface EndingOptions {
 
 const listened = ["SIGTERM", "SIGINT"] as const;
 
+/** Runs of this process that listen now. Their listeners are none that would end the process. */
+let listening = 0;
+
 export function ending({ outer = [], deadlineMs, what, claim, signals = false }: EndingOptions): Ending {
   const own = new AbortController();
+  let ended = false;
   let asked: NodeJS.Signals | undefined;
   const late = () =>
     own.abort(new RunError(`${what} took longer than its deadline of ${deadlineMs} ms.`, { code: "RUN_DEADLINE" }));
@@ -33,11 +37,16 @@ export function ending({ outer = [], deadlineMs, what, claim, signals = false }:
       }),
     );
   claim?.lost.addEventListener("abort", lost, { once: true });
-  const onSignal = (signal: NodeJS.Signals) => {
-    asked ??= signal;
+  // Before it is called: a listener that is called once is gone by then.
+  const cared = new Set(listened.filter((signal) => process.listenerCount(signal) > listening));
+  const onSignal = (signal: (typeof listened)[number]) => {
+    if (!cared.has(signal)) asked ??= signal;
     own.abort(new Stopped(`${what} was stopped by ${signal}.`));
   };
-  if (signals) for (const signal of listened) process.on(signal, onSignal);
+  if (signals) {
+    listening += 1;
+    for (const signal of listened) process.on(signal, onSignal);
+  }
   const all = [own.signal, ...outer.filter((each) => each !== undefined)];
   return {
     signal: all.length === 1 ? own.signal : AbortSignal.any(all),
@@ -47,7 +56,10 @@ export function ending({ outer = [], deadlineMs, what, claim, signals = false }:
     [Symbol.dispose]() {
       clearTimeout(timer);
       claim?.lost.removeEventListener("abort", lost);
-      if (signals) for (const signal of listened) process.off(signal, onSignal);
+      if (!signals || ended) return;
+      ended = true;
+      listening -= 1;
+      for (const signal of listened) process.off(signal, onSignal);
     },
   };
 }
@@ -62,7 +74,7 @@ export function isFailure(reason: unknown): boolean {
   return (reason instanceof RunError && reason.code === "RUN_DEADLINE") || reason instanceof UnavailableError;
 }
 
-/** What a signal of the system does by itself, where no other listener of the program takes care of it. */
+/** What a signal of the system does by itself, once no run of this process listens any more. */
 export function passOn(signal: NodeJS.Signals | undefined): void {
   if (signal !== undefined && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }
