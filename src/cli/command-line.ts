@@ -16,6 +16,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     delete process.env.FORCE_COLOR;
   }
   process.stdout.on("error", endOnClosedPipe);
+  // What follows `node` is Node's, whatever it looks like.
+  if (args[0] === "node" && !helpAsked(args[1])) return (await import("./node.ts")).node(args.slice(1));
   const program = describeCommands();
   try {
     await program.parseAsync(args, { from: "user" });
@@ -25,6 +27,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     const known = error instanceof CommanderError ? usageError(error, args, program) : error;
     return reportError(known, { json: args.includes("--json"), verbose: args.includes("--verbose") });
   }
+}
+
+function helpAsked(arg: string | undefined): boolean {
+  return arg === "-h" || arg === "--help";
 }
 
 /** All commands with their arguments and options. */
@@ -38,7 +44,6 @@ export function describeCommands(): Command {
     .option("--verbose", "log everything, on stderr")
     .option("--no-color", "print without colours (as NO_COLOR does)")
     .option("--service <name>", "take this service's settings of the app's config", "millrace")
-    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false);

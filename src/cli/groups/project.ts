@@ -41,14 +41,10 @@ export function projectCommands(program: Command): void {
       const { stop } = await import("../stop.ts");
       await stop({ force: force === true }, globals(self));
     });
-  furtherCommand(program, "node", "run a program by the Node that millrace found")
-    .argument("[arguments...]", "what Node is given, such as --test test/*.ts")
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args: string[]) => {
-      const { node } = await import("../node.ts");
-      await node(args);
-    });
+  furtherCommand(program, "node", "run a program by the Node that millrace found").argument(
+    "[arguments...]",
+    "what Node is given, such as --test test/*.ts",
+  );
   furtherCommand(program, "completion", "print a script that completes commands in a shell")
     .argument("<shell>", "bash or zsh")
     .action(async (shell: string) => {
