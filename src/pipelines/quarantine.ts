@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import type { SaveOptions } from "../contracts/save-options.ts";
 import { ConfigError, NotFoundError, SaveError } from "../errors.ts";
-import { columnOf, heightOf, lazyOf } from "../frame/access.ts";
+import { columnOf, columnsOf, exactColumn, heightOf, lazyOf } from "../frame/access.ts";
 import { plainName } from "../frame/names.ts";
 import { type DataFrame, pl } from "../frame/polars.ts";
+import { Checker } from "./checks/checker.ts";
 import { evaluateChecks } from "./checks/evaluate.ts";
+import { rulesBetweenRows } from "./checks/place.ts";
 import { quarantineName, restoreRows } from "./checks/quarantine.ts";
+import type { CopyStep } from "./definition.ts";
+import { withoutThose } from "./incremental/boundary.ts";
 import type { ReadyStep } from "./normalize.ts";
 import type { RetryOptions, RunSurroundings } from "./pipeline.ts";
 import { claimPipeline } from "./run/claim.ts";
@@ -41,10 +45,7 @@ export async function retryQuarantine(
     throw new ConfigError(`"${destination}" has to name a storage and a frame, such as postgres:prices.`);
   }
   const quarantine = quarantineName(plainName(target));
-  const kept = await source.getData(quarantine).catch((cause: unknown) => {
-    if (cause instanceof NotFoundError) return null;
-    throw cause;
-  });
+  const kept = await source.getData(quarantine).catch(noneIsNull);
   if (kept === null) return { loaded: 0, left: 0 };
   let loaded = 0;
   const left: string[] = [];
@@ -52,7 +53,7 @@ export async function retryQuarantine(
     const step = steps.find((each) => group.source.startsWith(`${each.name}/`));
     for (const { frame, ids } of await restoreRows(group.rows)) {
       const rows = mend ? await mend(frame) : frame;
-      const still = await broken(rows, step);
+      const still = new Set([...(await broken(rows, step)), ...(await brokenThere(rows, step, place, target))]);
       const good = await withoutRows(rows, still);
       if (heightOf(good) > 0) {
         const loadedIds = ids.filter((_, row) => !still.has(row));
@@ -89,6 +90,40 @@ async function broken(rows: DataFrame, step: ReadyStep | undefined): Promise<Rea
   return new Set(bad?.faults.map(({ row }) => row - 1));
 }
 
+/** Numbers of the rows that break a rule between rows, such as `unique`, together with those that stand at the destination. */
+async function brokenThere(
+  rows: DataFrame,
+  step: ReadyStep | undefined,
+  { source }: SaverPlace,
+  target: string,
+): Promise<readonly number[]> {
+  const checks = step?.checks && rulesBetweenRows(step.checks);
+  if (!checks || !source) return [];
+  const there = await source.getData(target).catch(noneIsNull);
+  if (there === null) return [];
+  const columns = columnsOf(rows).filter((name) => columnsOf(there).includes(name));
+  const alike = await lazyOf(there)
+    .select(columns.map((name) => exactColumn(name).cast(columnOf(rows, name).dtype)))
+    .collect();
+  const { mode, key } = savingOf(step);
+  // Those of the same key are replaced.
+  const beside = mode === "upsert" ? await withoutThose(alike, rows, key) : alike;
+  await using checker = new Checker(checks, { onFail: "quarantine" });
+  await checker.take(beside);
+  const { bad } = await checker.take(rows, { last: true });
+  return bad?.faults.map(({ row }) => row - 1 - heightOf(beside)) ?? [];
+}
+
+function savingOf(step: ReadyStep): Pick<CopyStep, "mode" | "key"> {
+  const { work } = step;
+  return work.kind === "copy" ? work.copy : work.kind === "calculate" ? work.calculate : {};
+}
+
+function noneIsNull(cause: unknown): null {
+  if (cause instanceof NotFoundError) return null;
+  throw cause;
+}
+
 async function withoutRows(rows: DataFrame, left: ReadonlySet<number>): Promise<DataFrame> {
   if (left.size === 0) return rows;
   const good = Array.from({ length: heightOf(rows) }, (_, row) => row).filter((row) => !left.has(row));
@@ -105,9 +140,8 @@ async function load(
   step: ReadyStep | undefined,
   part: string,
 ): Promise<void> {
-  const work = step?.work;
-  const how = work?.kind === "copy" ? work.copy : work?.kind === "calculate" ? work.calculate : undefined;
-  const options = (how?.mode === "upsert" ? { mode: "upsert", key: how.key } : { mode: "append" }) as SaveOptions;
+  const { mode, key } = step ? savingOf(step) : {};
+  const options = (mode === "upsert" ? { mode, key } : { mode: "append" }) as SaveOptions;
   const run = "keptMarks" in place.saver ? { run: { id: "quarantine", part } } : {};
   if ((await place.saver.saveData(rows, target, { ...options, ...run })) !== true) {
     throw new SaveError(`The saver refused "${target}".`, { frame: target });

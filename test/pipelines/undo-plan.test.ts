@@ -4,7 +4,7 @@ import { columnsOf } from "../../src/frame/access.ts";
 import { frame } from "../../src/frame/frame.ts";
 import { type DataFrame, pl } from "../../src/frame/polars.ts";
 import { records } from "../../src/frame/records.ts";
-import { between, notNull } from "../../src/pipelines/checks/rules.ts";
+import { between, notNull, unique } from "../../src/pipelines/checks/rules.ts";
 import { definePipeline } from "../../src/pipelines/define.ts";
 import { type Opened, openPlace, prices } from "./open.ts";
 
@@ -221,5 +221,20 @@ describe("rows that break a check", () => {
       ({ close }) => close,
     );
     expect(closes.sort()).toEqual([0.5, 1.5, 7, 8]);
+  });
+
+  test("a doubled row stays put aside while its first one stands at the destination", async () => {
+    await place.save("csv", "doubled", [...prices("A", 3), ...prices("A", 1), ...prices("B", 1)]);
+    const pipeline = definePipeline({
+      name: "doubled",
+      checks: { row: unique("symbol", "ts") },
+      onFail: "quarantine",
+      copy: { from: "csv:doubled", to: "csv:once" },
+    });
+    await pipeline.run(place.options);
+    expect(await pipeline.quarantine.retry("csv:once", place.options)).toEqual({ loaded: 0, left: 1 });
+    const mend = (rows: DataFrame) => rows.withColumn(pl.lit("C").alias("symbol"));
+    expect(await pipeline.quarantine.retry("csv:once", { ...place.options, mend })).toEqual({ loaded: 1, left: 0 });
+    expect((await place.rows("csv", "once")).map(({ symbol }) => symbol).sort()).toEqual(["A", "A", "A", "B", "C"]);
   });
 });

@@ -49,6 +49,15 @@ export function needsWholeFrame(checks: Checks | undefined): boolean {
   return checks !== undefined && requireChecks(checks).some(({ test }) => test.kind === "frame");
 }
 
+/** The rules that compare a row with others; undefined when there are none. */
+export function rulesBetweenRows(checks: Checks): Checks | undefined {
+  const between = Object.entries(checks).flatMap(([key, entry]) => {
+    const rules = [entry].flat().filter((rule) => rule instanceof Rule && ["unique", "increasing"].includes(rule.test.kind));
+    return rules.length > 0 ? [[key, rules]] : [];
+  });
+  return between.length > 0 ? Object.fromEntries(between) : undefined;
+}
+
 /** Everything that is wrong with a definition's checks, one sentence each; none when they are right. */
 export function assertChecks(checks: unknown): string[] {
   return placeChecks(checks).faults;

@@ -40,14 +40,18 @@ export function brokenRows(
 ): BrokenCheck {
   const [first] = samples;
   const what =
-    column !== undefined ? `Column "${column}"` : test.kind === "unique" ? columnList(test.columns) : "A row";
+    column !== undefined
+      ? `Column "${column}" breaks`
+      : test.kind === "unique" && test.columns.length > 1
+        ? `${columnList(test.columns)} break`
+        : "A row breaks";
   const where = rows === 1 ? `in row ${first?.row}` : `in ${rows} of ${total} rows, first in row ${first?.row}`;
   const reason = first?.reason === undefined ? "" : `: ${first.reason}`;
   return {
     check: name,
     column,
     onFail,
-    message: `${what} breaks ${name} ${where} (${showValue(first?.value)})${reason}.`,
+    message: `${what} ${name} ${where} (${showValue(first?.value)})${reason}.`,
     rows,
     samples: samples.map(({ row, value }) => ({ row, value })),
   };
@@ -61,6 +65,7 @@ export function brokenWhole({ name, column }: PlacedRule, onFail: OnFail, why: s
 
 /** A value in a few words. */
 export function showValue(value: unknown): string {
+  if (typeof value === "bigint") return String(value);
   const text = inspect(value, {
     breakLength: Number.POSITIVE_INFINITY,
     maxStringLength: 80,
