@@ -136,11 +136,17 @@ export const errorCodes = {
     cause: "Another run of the same pipeline is under way.",
     remedy: 'Wait for it, or declare `onOverlap: "wait"` or `"skip"`.',
   },
+  PIPELINE_NOT_FOUND: {
+    kind: "NotFoundError",
+    retryable: false,
+    cause: "There is no such file, or it exports no pipeline of that name.",
+    remedy: "Name the file that exports the pipeline, and where it exports several, the pipeline.",
+  },
   RUN_NOT_FOUND: {
     kind: "NotFoundError",
     retryable: false,
     cause: "The ledger has no such run, or none that can be gone on with.",
-    remedy: "Take an id from `pipeline.runs()`.",
+    remedy: "Take an id from `pipeline.runs()` or `millrace runs`.",
   },
   UNDO_REFUSED: {
     kind: "ConflictError",

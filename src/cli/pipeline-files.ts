@@ -23,6 +23,7 @@ export async function pipelineIn(file: string, name: string | undefined): Promis
       hint: `Add --pipeline with one of ${names.join(", ")}.`,
     });
   throw new NotFoundError(`${file} exports no pipeline "${name}".${didYouMean(name ?? "", names)}`, {
+    code: "PIPELINE_NOT_FOUND",
     hint: `It exports ${names.join(", ")}.`,
   });
 }
@@ -35,7 +36,7 @@ async function load(file: string): Promise<Record<string, unknown>> {
     const missing =
       cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND" && "url" in cause;
     if (missing && cause.url === url) {
-      throw new NotFoundError(`There is no file ${file}.`, { cause, hint: "Name the file of your pipeline." });
+      throw new NotFoundError(`There is no file ${file}.`, { cause, code: "PIPELINE_NOT_FOUND" });
     }
     throw cause;
   }

@@ -1,6 +1,7 @@
 import { openLedger } from "../pipelines/ledger/open.ts";
 import type { Pipeline, RunSurroundings } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../pipelines/result.ts";
+import { countText } from "../pipelines/show/text.ts";
 import type { RunArguments } from "./groups/pipelines.ts";
 import type { GlobalOptions } from "./options.ts";
 import { printJson, printLines, say, tableLines } from "./output.ts";
@@ -93,7 +94,7 @@ export function showState(file: string, name: string | undefined, options: Globa
     printLines(
       tableLines(
         ["reader", "read up to", "run"],
-        cursors.map(({ reader, value, run: by }) => [reader, value, by ?? "set by hand"]),
+        cursors.map(({ reader, value, run: by }) => [reader, value || "nothing", by ?? "set by hand"]),
       ),
     );
   });
@@ -133,7 +134,7 @@ export function retryQuarantine(
   return withPipeline(file, name, options, async (pipeline, around) => {
     const { loaded, left } = await pipeline.quarantine.retry(destination, around);
     if (options.json) printJson({ loaded, left });
-    else printLines([`${loaded} rows loaded, ${left} left.`]);
+    else printLines([`${countText(loaded, "row")} loaded, ${left} left.`]);
   });
 }
 

@@ -41,7 +41,10 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
       await using around = await surround(name, options);
       const found = await around.ledger.run(run);
       if (found?.pipeline === name) return await resultOf(around.ledger, found);
-      throw new NotFoundError(`${name} has no run "${run}".`, { code: "RUN_NOT_FOUND", hint: "See pipeline.runs()." });
+      throw new NotFoundError(`${name} has no run "${run}".`, {
+        code: "RUN_NOT_FOUND",
+        hint: "See pipeline.runs() or `millrace runs`.",
+      });
     },
     state: stateOf(ready),
     quarantine: { retry: (destination, options = {}) => retryQuarantine(ready, destination, options) },

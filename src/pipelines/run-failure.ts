@@ -17,7 +17,7 @@ export class RunFailure extends RunError {
     const where = step ? ` in step ${step.name}${source}` : "";
     super(`${pipeline} failed${where}: ${error?.message ?? "without a reason"}`, {
       cause: result.cause,
-      hint: `Mend it, then go on with resume("${id}").`,
+      hint: `${error?.hint ?? "Mend it."} Then go on with resume("${id}"), or \`millrace resume\`.`,
       ...(error?.code === "RUN_DEADLINE" && { code: "RUN_DEADLINE" }),
       ...(error?.frame !== undefined && { frame: error.frame }),
       ...(error?.storage !== undefined && { storage: error.storage }),

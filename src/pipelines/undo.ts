@@ -28,8 +28,12 @@ export async function undoRun(
   await using _ = await claimPipeline(ledger, name, { onOverlap: "fail", signal: new AbortController().signal });
   const found = await ledger.run(id);
   if (found?.pipeline !== name) {
-    throw new NotFoundError(`${name} has no run "${id}".`, { code: "RUN_NOT_FOUND", hint: "See pipeline.runs()." });
+    throw new NotFoundError(`${name} has no run "${id}".`, {
+      code: "RUN_NOT_FOUND",
+      hint: "See pipeline.runs() or `millrace runs`.",
+    });
   }
+  if (found.state === "undone") throw refused(found, "it was undone already");
   const runs = await withInner(ledger, found);
   const touches = (await Promise.all(runs.map(({ id: run }) => ledger.touches({ run })))).flat();
   if (touches.length === 0 && found.rows > 0) throw refused(found, "what it touched is not known any more");

@@ -220,6 +220,21 @@ test("a cursor can be set back, and what stands there is not added twice; reset 
   await expect(copy.state.reset("copy/stat", place.options)).rejects.toThrow('Did you mean "copy/state"?');
 });
 
+test("what was set by hand counts once, also where nothing from there on was new", async () => {
+  await place.save("temp", "once", prices("A", 10));
+  const source = counting("temp");
+  const copy = definePipeline({
+    name: "once",
+    copy: { from: source, sources: ["once"], to: ["csv", "postgres"], incremental: { cursor: "ts" } },
+  });
+  await copy.run(place.options);
+  await copy.state.reset(undefined, place.options);
+  source.read = 0;
+  expect((await copy.run(place.options)).rows).toBe(0);
+  expect((await copy.run(place.options)).rows).toBe(0);
+  expect(source.read).toBe(10 + 1);
+});
+
 test("an incremental calculation that would replace the frame by the newest rows alone is refused", async () => {
   class Replacing extends Calculator {
     calculate(rows: DataFrame) {

@@ -52,7 +52,9 @@ export function needsWholeFrame(checks: Checks | undefined): boolean {
 /** The rules that compare a row with others; undefined when there are none. */
 export function rulesBetweenRows(checks: Checks): Checks | undefined {
   const between = Object.entries(checks).flatMap(([key, entry]) => {
-    const rules = [entry].flat().filter((rule) => rule instanceof Rule && ["unique", "increasing"].includes(rule.test.kind));
+    const rules = [entry]
+      .flat()
+      .filter((rule) => rule instanceof Rule && ["unique", "increasing"].includes(rule.test.kind));
     return rules.length > 0 ? [[key, rules]] : [];
   });
   return between.length > 0 ? Object.fromEntries(between) : undefined;

@@ -4,7 +4,7 @@ import type { DiffRow, FrameDiff } from "./result.ts";
 
 /** A diff for people: counts, columns, and the sampled rows, each on a line of at most `width` characters. */
 export function diffText(diff: FrameDiff, { width = 120 }: { readonly width?: number } = {}): string {
-  const { columns, samples, changes } = diff;
+  const { columns, changes } = diff;
   const how = diff.by === "key" ? `by ${diff.key.join(", ")}` : diff.by === "order" ? "row by row" : "in any order";
   if (diff.equal) return `Equal, ${how}: ${plural(diff.unchanged, "row")}.\n`;
   const lines = [
@@ -17,14 +17,25 @@ export function diffText(diff: FrameDiff, { width = 120 }: { readonly width?: nu
     ),
     ...(columns.reordered ? ["  columns in another order"] : []),
     ...Object.entries(changes).map(([name, rows]) => `  changed in ${name}: ${plural(rows, "row")}`),
+    ...sampleLines(diff),
+  ];
+  return `${lines.map((line) => cut(line, width)).join("\n")}\n`;
+}
+
+/** The sampled rows of each kind of change, a line for each. */
+export function sampleLines({ samples }: Pick<FrameDiff, "samples">, width = Number.POSITIVE_INFINITY): string[] {
+  return [
     ...samples.added.map((row) => `+ ${shown(row)}`),
     ...samples.removed.map((row) => `- ${shown(row)}`),
     ...samples.changed.map(({ key, old, new: next }) => {
       const parts = Object.keys(next).map((name) => `${name}: ${value(old[name])} -> ${value(next[name])}`);
       return `~ ${shown(key)}  ${parts.join(", ")}`;
     }),
-  ];
-  return `${lines.map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line)).join("\n")}\n`;
+  ].map((line) => cut(line, width));
+}
+
+function cut(line: string, width: number): string {
+  return line.length > width ? `${line.slice(0, width - 1)}…` : line;
 }
 
 /** A diff as plain JSON: numbers that JSON can't hold exactly, times and bytes are texts. */

@@ -21,7 +21,11 @@ export function instantOf(value: string | Date, what: string): Instant {
     return { ns: BigInt(value.getTime()) * tickNs.ms, zoned: true, digits: 3 };
   }
   const moment = parseIso(value);
-  if (!moment) throw new ConfigError(`\`${what}\` is ${JSON.stringify(value)}, which is no moment.`);
+  if (!moment) {
+    throw new ConfigError(`\`${what}\` is ${JSON.stringify(value)}, which is no moment.`, {
+      hint: "Write 2024-03-31, or 2024-03-31T18:00:00Z.",
+    });
+  }
   const fraction = /[.,](\d+)/.exec(value)?.[1]?.length ?? 0;
   const digits = value.includes(":") ? Math.ceil(fraction / 3) * 3 : null;
   return { ns: moment.wallNs - (moment.offsetNs ?? 0n), zoned: moment.offsetNs !== null, digits };

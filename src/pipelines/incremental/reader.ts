@@ -39,6 +39,8 @@ export class Reader {
   #next: Instant | null = null;
   /** What stands there is not known to end at the cursor. */
   #forced = false;
+  /** The newest time that was read. */
+  #reached: Instant | undefined;
   leftOut = 0;
 
   constructor(
@@ -101,6 +103,7 @@ export class Reader {
     this.leftOut += left;
     const last = await newest(rows, this.rule.cursor, this.#source);
     this.#next = last && this.#cursor && last.ns < this.#cursor.ns ? this.#cursor : last;
+    if (this.#next && !(this.#reached && this.#reached.ns > this.#next.ns)) this.#reached = this.#next;
     return rows;
   }
 
@@ -133,11 +136,20 @@ export class Reader {
   /** After a save: a copy of the cursor, for people and for storages that keep none. */
   async saved(): Promise<string | null> {
     if (this.#backfill || !this.#next) return null;
-    const { ledger, pipeline, id } = this.#session;
     const value = instantText(this.#next);
-    await ledger.putCursor({ pipeline, reader: this.#name, value, run: id, forced: false });
+    if (!this.#forced) await this.#keep(value);
     this.#cursor = this.#next;
     return value;
+  }
+
+  /** What was set by hand counts until all destinations have what was read from there, though none of it be new to them. */
+  async done(): Promise<void> {
+    if (this.#forced && this.#reached) await this.#keep(instantText(this.#reached));
+  }
+
+  async #keep(value: string): Promise<void> {
+    const { ledger, pipeline, id } = this.#session;
+    await ledger.putCursor({ pipeline, reader: this.#name, value, run: id, forced: false });
   }
 
   #from(): Instant | undefined {

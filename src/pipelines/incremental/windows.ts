@@ -8,7 +8,8 @@ const mostWindows = 20_000;
 /** A backfill's range in windows, each of which is done or to be done on its own. The last one may be shorter. */
 export function windowsOf(from: string, to: string, window: number | string): { name: string; range: Range }[] {
   const [first, end, length] = [instantOf(from, "from"), instantOf(to, "to"), toNs(window)];
-  if (end.ns <= first.ns) throw new ConfigError(`The range from ${from} to ${to} is empty.`);
+  if (end.ns <= first.ns)
+    throw new ConfigError(`The range from ${from} to ${to} is empty.`, { hint: "`to` has to be after `from`." });
   if (length <= 0n || (end.ns - first.ns) / length > mostWindows) {
     throw new ConfigError(`The range from ${from} to ${to} has more than ${mostWindows} windows of ${window}.`, {
       hint: "Declare a longer `incremental.window`.",

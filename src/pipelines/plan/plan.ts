@@ -77,6 +77,7 @@ export async function planPipeline(ready: Ready, options: RunOptions): Promise<P
       broken.push(...event.broken.map((each) => ({ ...each, step, destination, quarantined })));
     },
     once: rememberWork(),
+    offered: new Set(),
   };
   const can = ready.steps.filter(isPlannable);
   const { cause } = await execute(session, can);

@@ -1,4 +1,4 @@
-import type { DiffRow } from "../diff/result.ts";
+import { sampleLines } from "../diff/render.ts";
 import { countText } from "../show/text.ts";
 import type { PipelinePlan, PlannedChange } from "./plan.ts";
 
@@ -27,16 +27,6 @@ function changeLines(change: PlannedChange): string[] {
   return [
     `  ${what}: ${counts.join(", ")}`,
     ...statements.map(({ sql, reason }) => `    ${sql}; -- ${reason}`),
-    ...diff.samples.added.map((row) => `    + ${rowText(row)}`),
-    ...diff.samples.changed.map((row) => `    ~ ${JSON.stringify(row, plain)}`),
-    ...diff.samples.removed.map((row) => `    - ${rowText(row)}`),
+    ...sampleLines(diff, 120).map((line) => `    ${line}`),
   ];
-}
-
-function rowText(row: DiffRow): string {
-  return JSON.stringify(row, plain);
-}
-
-function plain(_: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
 }

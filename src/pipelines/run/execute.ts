@@ -1,5 +1,6 @@
 import type { KeptError, RunState, StepRecord, StepState } from "../../contracts/ledger.ts";
 import type { ReadyStep } from "../normalize.ts";
+import { requireAsked } from "../steps/choice.ts";
 import { doStep } from "../steps/step.ts";
 import { ending, isFailure } from "./ending.ts";
 import { withFields } from "./events.ts";
@@ -30,6 +31,11 @@ export async function execute(session: Session, steps: readonly ReadyStep[]): Pr
     rows += ended.rows;
     bytes += ended.bytes;
     if (ended.state !== "done") return { ...ended, rows, bytes };
+  }
+  try {
+    if (known.size === 0 && steps.every(({ work }) => work.kind !== "pipeline")) requireAsked(session);
+  } catch (cause) {
+    return { state: "failed", rows, bytes, cause };
   }
   return { state: "done", rows, bytes, cause: undefined };
 }

@@ -11,6 +11,7 @@ import { RunFailure } from "../run-failure.ts";
 import { logListener } from "../show/log.ts";
 import { showListener } from "../show/show.ts";
 import { telemetryListener } from "../show/telemetry.ts";
+import { backfillParts } from "../steps/ranges.ts";
 import { claimPipeline } from "./claim.ts";
 import { ending, passOn } from "./ending.ts";
 import { teller, withFields } from "./events.ts";
@@ -86,6 +87,7 @@ async function runClaimed(
     touches: new Touches(undoable),
     emit: (event) => tell({ at: new Date(), run: id, pipeline: name, ...event }),
     once: rememberWork(),
+    offered: new Set(),
   };
   const started = performance.now();
   session.emit({
@@ -123,12 +125,13 @@ async function beginOrResume(
     const record = await ledger.run(id);
     if (record) return record;
   }
+  const request = requestOf(ready, options);
   const run = {
     id: newRunId(),
     pipeline: name,
     version,
     by,
-    request: requestOf(options),
+    request,
     parent: options.parent ?? null,
   };
   await ledger.beginRun(run);
@@ -166,16 +169,22 @@ async function resumable(pipeline: string, wanted: string, ledger: Surroundings[
       : `Run ${found.id} is ${found.state}: there is nothing left to do.`;
   throw new NotFoundError(what, {
     code: "RUN_NOT_FOUND",
-    hint: "See pipeline.runs(), or begin a new one with pipeline.run().",
+    hint: "See pipeline.runs() or `millrace runs`, or begin a new one.",
   });
 }
 
-function requestOf({ from, to, sources }: RunOptions): RunRequest {
-  return {
+/** @throws ConfigError for a range that is none, or that a step can't keep to: before anything is begun. */
+function requestOf({ steps }: Ready, { from, to, sources }: RunOptions): RunRequest {
+  const request = {
     ...(from !== undefined && { from: instantText(instantOf(from, "from")) }),
     ...(to !== undefined && { to: instantText(instantOf(to, "to")) }),
     ...(sources && { sources: [...sources] }),
   };
+  for (const { work } of steps) {
+    if (work.kind === "copy") backfillParts(request, work.copy.incremental, "");
+    if (work.kind === "calculate") backfillParts(request, work.calculate.incremental, "");
+  }
+  return request;
 }
 
 async function skipped({ definition }: Ready, { ledger, logger }: Surroundings): Promise<RunResult> {

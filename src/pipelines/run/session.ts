@@ -26,6 +26,8 @@ export interface Session {
   /** Aborted when the run is to end, with the reason. */
   readonly signal: AbortSignal;
   readonly touches: Touches;
+  /** Names of sources that steps had to choose from. */
+  readonly offered: Set<string>;
   /** Where a plan keeps what a run would save; undefined in a run. */
   readonly planned?: PlannedFrames | undefined;
   emit(event: Happening): void;

@@ -9,7 +9,9 @@ export async function showListener(
   asked: ShowMode | undefined,
   steps: readonly string[],
 ): Promise<{ readonly listener: Listener; readonly mode: ShowMode } & AsyncDisposable> {
-  const mode = asked ?? (process.stderr.isTTY && !process.env.CI ? "live" : "lines");
+  const { isTTY, columns } = process.stderr;
+  // A terminal without a width would be drawn one letter to a line.
+  const mode = asked ?? (isTTY && columns > 0 && !process.env.CI ? "live" : "lines");
   if (mode !== "live") return { listener: () => {}, mode, async [Symbol.asyncDispose]() {} };
   return { mode, ...(await liveView(steps)) };
 }

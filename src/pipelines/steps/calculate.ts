@@ -93,6 +93,7 @@ async function calculateOne(calculator: Calculator, step: CalculateStep, places:
     if (report?.status === "failed") throw report.error;
     if (report?.status === "skipped") part.skip(reader ? "Nothing is new." : skipped[report.reason ?? "no result"]);
   }
+  await reader?.done();
   if (reader && reader.leftOut > 0) part.note = `${reader.leftOut} rows without a time were left out.`;
 }
 

@@ -1,5 +1,7 @@
 import type { IDataSource } from "../../contracts/data-source.ts";
+import { NotFoundError } from "../../errors.ts";
 import { plainName } from "../../frame/names.ts";
+import { didYouMean } from "../../system/nearest.ts";
 import type { Session, StepScope } from "../run/session.ts";
 
 /**
@@ -17,11 +19,27 @@ export async function sourcesOf(
 }
 
 /** Of these only those that the run was asked for. Names that differ by the ending of a csv file are one. */
-export function narrowed({ request }: Pick<Session, "request">, names: readonly string[]): string[] {
+export function narrowed({ request, offered }: Session, names: readonly string[]): string[] {
   const unique = [...new Set(names)];
+  for (const name of unique) offered.add(plainName(name));
   if (!request.sources) return unique;
   const wanted = new Set(request.sources.map(plainName));
   return unique.filter((name) => wanted.has(plainName(name)));
+}
+
+/**
+ * Asserts that every source that was asked for is one of a step. Nothing is known of what a run has done before, and of other
+ * pipelines within it.
+ *
+ * @throws NotFoundError
+ */
+export function requireAsked({ pipeline, request, offered }: Session): void {
+  const missing = request.sources?.find((name) => !offered.has(plainName(name)));
+  if (missing === undefined) return;
+  throw new NotFoundError(`${pipeline} has no source "${missing}".${didYouMean(missing, [...offered])}`, {
+    frame: missing,
+    hint: "Name sources as `show(run)` lists them.",
+  });
 }
 
 async function savedBefore(

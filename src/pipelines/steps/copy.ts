@@ -75,6 +75,7 @@ async function copyOne(
       }),
     );
   }
+  await reader?.done();
   if (reader && reader.leftOut > 0) part.note = `${reader.leftOut} rows without a time were left out.`;
 }
 

@@ -17,7 +17,9 @@ test("in a copy of many batches a row that repeats one of an earlier batch stops
   await place.save("csv", "many", prices("A", 30));
   await pipeline.run(place.options);
   await place.save("csv", "many", [...prices("A", 29), ...prices("A", 1)]);
-  await expect(pipeline.run(place.options)).rejects.toThrow('Columns "symbol", "ts" break unique("symbol", "ts") in row 30');
+  await expect(pipeline.run(place.options)).rejects.toThrow(
+    'Columns "symbol", "ts" break unique("symbol", "ts") in row 30',
+  );
   expect(await place.rows("csv", "unique")).toHaveLength(30);
 });
 
