@@ -1,6 +1,6 @@
 import type { Logger } from "../../contracts/logger.ts";
 import type { Schedule, ScheduleMemory } from "../../contracts/schedule.ts";
-import { ConfigError } from "../../errors.ts";
+import { ConfigError, ConflictError } from "../../errors.ts";
 import type { RunOptions } from "../pipeline.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { lastTime, type Times, timesOf } from "./times.ts";
@@ -190,10 +190,23 @@ class Entry {
       .run({ ...this.#options.runWith, signal: this.#aborted.signal })
       .then(
         () => {},
-        (cause: unknown) => logger?.error({ err: cause }, `The run of ${name} for ${text(due)} failed.`),
+        (cause: unknown) => this.#tell(due, cause),
       )
       .finally(() => this.#runs.delete(run));
     this.#runs.add(run);
+  }
+
+  #tell(due: number, cause: unknown): void {
+    const { logger } = this.#options;
+    const { name } = this.#pipeline;
+    if (this.#aborted.signal.aborted && cause === this.#aborted.signal.reason) {
+      logger?.info(`The run of ${name} for ${text(due)} was stopped, and can be gone on with.`);
+    } else if (cause instanceof ConflictError && cause.code === "RUN_OVERLAP") {
+      logger?.warn(`${name} is left out at ${text(due)}: ${cause.message}`);
+    } else {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      logger?.error({ err: cause }, `The run of ${name} for ${text(due)} failed: ${why}`);
+    }
   }
 }
 

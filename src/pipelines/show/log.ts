@@ -11,6 +11,8 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
   const live = shown === "live";
   const info: Logger["info"] = live ? logger.debug.bind(logger) : logger.info.bind(logger);
   const failure: Logger["error"] = live ? logger.debug.bind(logger) : logger.error.bind(logger);
+  const stop: Logger["warn"] = live ? logger.debug.bind(logger) : logger.warn.bind(logger);
+  const tellerOf = ({ state }: Ended) => (state === "done" ? info : state === "stopped" ? stop : failure);
   return (event) => {
     switch (event.type) {
       case "run-started":
@@ -48,9 +50,9 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
         );
       }
       case "step-ended":
-        return event.state === "done" ? info(totals(event), stepLine(event)) : failure(totals(event), stepLine(event));
+        return tellerOf(event)(totals(event), stepLine(event));
       case "run-ended":
-        return event.state === "done" ? info(totals(event), runLine(event)) : failure(totals(event), runLine(event));
+        return tellerOf(event)(totals(event), runLine(event));
     }
   };
 }

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Logger } from "../../../src/contracts/logger.ts";
 import type { Schedule, ScheduleMemory } from "../../../src/contracts/schedule.ts";
+import { ConflictError } from "../../../src/errors.ts";
 import { type Scheduled, type SchedulerOptions, scheduler } from "../../../src/pipelines/schedule/scheduler.ts";
 import { ManualClock, settled } from "./manual-clock.ts";
 
@@ -190,7 +191,36 @@ test("a run that fails is told, and the next time is run", async () => {
   };
   await passTo("10:31:00");
   expect(job.runs).toHaveLength(2);
-  expect(lines).toContain("The run of job for 2024-03-01T10:15:00.000Z failed.");
+  expect(lines).toContain("The run of job for 2024-03-01T10:15:00.000Z failed: no network");
+});
+
+test("a run that was stopped with the scheduler, or left to another one, is told without alarm", async () => {
+  const alarms: string[] = [];
+  const said: string[] = [];
+  const say: Logger["info"] = (first: object | string, message?: string) => {
+    said.push(typeof first === "string" ? first : (message ?? ""));
+  };
+  const alarm = () => void alarms.push("alarm");
+  const { job, running, passTo } = start("10:14:00", every, {
+    logger: { debug: say, info: say, warn: say, error: alarm },
+  });
+  const run = job.run.bind(job);
+  job.run = async (options) => {
+    await run(options);
+    if (job.runs.length === 1) throw new ConflictError("Run 1 of job is under way.", { code: "RUN_OVERLAP" });
+    options.signal.throwIfAborted();
+  };
+  await passTo("10:15:00");
+  job.long = true;
+  await passTo("10:30:00");
+  const stopping = running.stop({ abort: true });
+  for (const end of job.ends) end();
+  await stopping;
+  expect(alarms).toEqual([]);
+  expect(said).toEqual([
+    "job is left out at 2024-03-01T10:15:00.000Z: Run 1 of job is under way.",
+    "The run of job for 2024-03-01T10:30:00.000Z was stopped, and can be gone on with.",
+  ]);
 });
 
 test("a scheduler without anything to do, or with a wrong schedule, is refused", () => {
