@@ -15,7 +15,8 @@ import type { RetryOptions, RunSurroundings } from "./pipeline.ts";
 import { claimPipeline } from "./run/claim.ts";
 import { type SaverPlace, saverPlace } from "./run/places.ts";
 import type { Ready } from "./run/run-pipeline.ts";
-import { surround } from "./run/surroundings.ts";
+import { type Surroundings, surround } from "./run/surroundings.ts";
+import { dropBefore } from "./run/touches.ts";
 
 /** What became of rows that were put aside. */
 export interface RetriedRows {
@@ -56,6 +57,7 @@ export async function retryQuarantine(
       const still = new Set([...(await broken(rows, step)), ...(await brokenThere(rows, step, place, target))]);
       const good = await withoutRows(rows, still);
       if (heightOf(good) > 0) {
+        await keepFromUndoing(around, place, target);
         const loadedIds = ids.filter((_, row) => !still.has(row));
         await load(place, target, good, step, `${group.run}/${group.source}/${hashOf(loadedIds)}`);
         loaded += heightOf(good);
@@ -130,6 +132,15 @@ async function withoutRows(rows: DataFrame, left: ReadonlySet<number>): Promise<
   return lazyOf(rows)
     .select(pl.all().gather(pl.Series("row", good, pl.Int64)))
     .collect();
+}
+
+/** An undo of a run before would take the rows out again, while they are in the quarantine no more. */
+async function keepFromUndoing(around: Surroundings, { id: storage }: SaverPlace, destination: string): Promise<void> {
+  for (const touch of await around.ledger.touches({ storage, destination })) {
+    if (touch.before === null) continue;
+    await dropBefore(around, touch);
+    await around.ledger.forgetBefore(touch);
+  }
 }
 
 /** The mark makes a second loading of the same rows, after a kill, save nothing. */

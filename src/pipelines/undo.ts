@@ -94,7 +94,7 @@ async function refuseTouchedLater(
 function refuseUnkept(run: RunRecord, touches: readonly TouchRecord[], factory: DataFactory): void {
   for (const { before, type, destination } of touches) {
     const storage = factory.storages.find((each) => each.type === type);
-    if (before === null) throw refused(run, `what stood at ${type}:${destination} was not kept`, destination);
+    if (before === null) throw refused(run, `what stood at ${type}:${destination} is not kept`, destination);
     if (before.kind === "unknown" || !storage) {
       // A storage for passing things on, such as temp, keeps nothing and is left as it is.
       if (storage && !storage.backup) continue;

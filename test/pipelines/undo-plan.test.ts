@@ -67,6 +67,22 @@ describe.each(["csv", "postgres", "arctic"])("undoing a run that saved to %s", (
   });
 });
 
+test("destinations in arctic whose long names begin alike are put back each as it was", async () => {
+  const long = "x".repeat(200);
+  await place.save("csv", "long", prices("A", 1));
+  const pipeline = definePipeline({
+    name: "long-names",
+    undoable: true,
+    steps: ["a", "b"].map((end) => ({ name: end, copy: { from: "csv:long", to: `arctic:${long}${end}` } })) as never,
+  });
+  await place.save("arctic", `${long}a`, prices("A", 2));
+  await place.save("arctic", `${long}b`, prices("B", 3));
+  const { id } = await pipeline.run(place.options);
+  await pipeline.undo(id, place.options);
+  expect(await place.rows("arctic", `${long}a`)).toHaveLength(2);
+  expect(await place.rows("arctic", `${long}b`)).toHaveLength(3);
+});
+
 test("a calculation of the same input by the same version is skipped, until its run is undone", async () => {
   let calculated = 0;
   class Versioned extends Calculator {
@@ -221,6 +237,24 @@ describe("rows that break a check", () => {
       ({ close }) => close,
     );
     expect(closes.sort()).toEqual([0.5, 1.5, 7, 8]);
+  });
+
+  test("that were loaded after all are not taken out again by undoing a run before", async () => {
+    await place.save("csv", "kept-in", [...prices("A", 1), { ts: "2024-01-01T05:00:00", symbol: "A", close: -1 }]);
+    const pipeline = definePipeline({
+      name: "kept-in",
+      undoable: true,
+      checks,
+      onFail: "quarantine",
+      copy: { from: "csv:kept-in", to: "csv:kept-out", mode: "append" },
+    });
+    await pipeline.run(place.options);
+    await place.save("csv", "kept-in", prices("A", 1, 1));
+    const { id } = await pipeline.run(place.options);
+    const mend = (frame: DataFrame) => frame.withColumn(pl.lit(7).cast(pl.Float64).alias("close"));
+    await pipeline.quarantine.retry("csv:kept-out", { ...place.options, mend });
+    await expect(pipeline.undo(id, place.options)).rejects.toMatchObject({ code: "UNDO_REFUSED" });
+    expect((await place.rows("csv", "kept-out")).map(({ close }) => close)).toEqual([0.5, 1.5, 7]);
   });
 
   test("a doubled row stays put aside while its first one stands at the destination", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { TouchBefore, TouchRecord } from "../../contracts/ledger.ts";
 import { ConflictError } from "../../errors.ts";
 import type { SaverPlace } from "./places.ts";
@@ -58,7 +59,9 @@ async function keepBefore({ factory, id }: Session, place: SaverPlace, destinati
 }
 
 function snapshotName(run: string, destination: string): string {
-  return `millrace-undo-${run}-${destination}`.slice(0, 200);
+  const name = `millrace-undo-${run}-${destination}`;
+  if (name.length <= 200) return name;
+  return `${name.slice(0, 180)}-${createHash("sha256").update(name).digest("hex").slice(0, 16)}`;
 }
 
 /** This run made it before it was killed, and saved nothing since: else it would know that. */
