@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { FrameDescription } from "../../contracts/describe.ts";
 import type { FrameField } from "../../contracts/frame-schema.ts";
-import type { FrameStatistics } from "../statistics.ts";
+import type { FrameStatistics } from "../../frame/statistics.ts";
 import { bars, share } from "./bars.ts";
 import { ageText, countText, framePath, sizeText, valueText } from "./format.ts";
 import { empty, type Markup } from "./layout.ts";
