@@ -47,6 +47,7 @@ const places = [
   "/data/csv/prices.csv",
   "/data/csv/prices.csv/columns",
   "/data/temp/bars/chart",
+  "/quarantine",
   "/backups",
   "/backups/restore?backup=csv:kept@1",
   "/login",

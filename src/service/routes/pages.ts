@@ -16,6 +16,7 @@ import { page } from "../pages/layout.ts";
 import { type OverviewPipeline, overview } from "../pages/overview.ts";
 import type { RunDesk } from "../run-desk.ts";
 import { skipRows } from "../skip-rows.ts";
+import { hasVersions } from "./versions.ts";
 
 const limit = 100;
 
@@ -95,7 +96,7 @@ export function pageRoutes(
   async function headOf({ storage, name }: { storage: string; name: string }): Promise<FrameHead> {
     const source: IDataSource = factory.createDataSource(storage);
     const about = "describe" in source ? await (source as IDataSource & IDescribe).describe(name) : undefined;
-    return { storage, name, about };
+    return { storage, name, about, versioned: hasVersions(source) };
   }
 }
 
