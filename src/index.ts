@@ -29,7 +29,14 @@ export type { RowSchema } from "./frame/validate.ts";
 export { Calculator, type CalculationRequest } from "./calculation/calculator.ts";
 export type { CalculationReport } from "./calculation/report.ts";
 export { type ScrapeOptions, Scraper } from "./scraping/scraper.ts";
-export { type Page, type ScraperSource, type SourceDefinition, source } from "./scraping/source.ts";
+export { type Page, source, type ScraperSource, type SourceDefinition } from "./scraping/source.ts";
+
+// Scraping: how pages are read, and how they come one after the other
+export { type DateFormat, parseDate } from "./scraping/dates.ts";
+export { date, type Field, integer, link, number, percent, text, value } from "./scraping/fields.ts";
+export type { Health } from "./scraping/gate/health.ts";
+export { cursor, linkHeader, nextUrl, offset, pageNumber } from "./scraping/paging.ts";
+export { tableRows } from "./scraping/tables.ts";
 export { type NumberFormat, parseInteger, parseNumber, parsePercent } from "./scraping/values.ts";
 
 // Contracts: what a component of one's own has to offer

@@ -20,6 +20,7 @@ export class FinvizScraper extends Scraper {
       key: ["ticker"],
       next: "a.screener-pages.is-next",
       delay: this.config.FINVIZ_URL ? 0 : 1_000, // milliseconds between pages: be kind to the real site
+      allowPrivate: this.config.FINVIZ_URL ? ["127.0.0.1"] : [], // where the replica stands
       parse: ({ $ }) =>
         $("table.screener_table tr.styled-row")
           .toArray()

@@ -22,6 +22,10 @@ export async function startReplica(options: ReplicaOptions = {}) {
   const asked = new Map<string, number>();
   const server = createServer((request, response) => {
     const address = request.url ?? "/";
+    if (address === "/robots.txt") {
+      response.writeHead(404, { "content-type": "text/plain" }).end("There is none.");
+      return;
+    }
     const count = (asked.get(address) ?? 0) + 1;
     asked.set(address, count);
     if (options.intercept?.(request, response, count)) return;
