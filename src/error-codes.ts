@@ -30,8 +30,10 @@ export const errorCodes = {
   SOURCE_CHANGED: {
     kind: "SchemaError",
     retryable: false,
-    cause: "What was scraped differs more from the last good runs than the source's `health` allows, so nothing was saved.",
-    remedy: "Look at the page that was kept. Mend `parse`, or accept the change: `accept: true`, or `millrace scrape … --accept`.",
+    cause:
+      "What was scraped differs more from the last good runs than the source's `health` allows, so nothing was saved.",
+    remedy:
+      "Look at the page that was kept. Mend `parse`, or accept the change: `accept: true`, or `millrace scrape … --accept`.",
   },
   TIME_COLUMN_UNCLEAR: {
     kind: "SchemaError",

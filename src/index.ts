@@ -35,6 +35,10 @@ export { type Page, source, type ScraperSource, type SourceDefinition } from "./
 export { type DateFormat, parseDate } from "./scraping/dates.ts";
 export { date, type Field, integer, link, number, percent, text, value } from "./scraping/fields.ts";
 export type { Health } from "./scraping/gate/health.ts";
+export { downloadSource } from "./scraping/kinds/download-source.ts";
+export { feedSource } from "./scraping/kinds/feed-source.ts";
+export { jsonSource } from "./scraping/kinds/json-source.ts";
+export { sitemapLinks, sitemapSource } from "./scraping/kinds/sitemap-source.ts";
 export { cursor, linkHeader, nextUrl, offset, pageNumber } from "./scraping/paging.ts";
 export { tableRows } from "./scraping/tables.ts";
 export { type NumberFormat, parseInteger, parseNumber, parsePercent } from "./scraping/values.ts";

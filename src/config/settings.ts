@@ -120,14 +120,18 @@ export const settings = z.looseObject({
   SCRAPE_USER_AGENT: text
     .optional()
     .meta(
-      meta("What scrapers call themselves, and the robot that robots.txt knows. Default: `millrace/<version> (+<scraper>)`."),
+      meta(
+        "What scrapers call themselves, and the robot that robots.txt knows. Default: `millrace/<version> (+<scraper>)`.",
+      ),
     ),
   SCRAPE_ALLOW_PRIVATE: text
     .optional()
     .meta(meta("Hosts, addresses and networks in private ranges that scrapers may ask, with commas between them.")),
   SCRAPE_CACHE_MB: whole(0)
     .default(256)
-    .meta(meta("Megabytes of pages that are kept to ask for them with conditions (ETag, Last-Modified); 0 keeps none.")),
+    .meta(
+      meta("Megabytes of pages that are kept to ask for them with conditions (ETag, Last-Modified); 0 keeps none."),
+    ),
   LOG_LEVEL: oneOf("debug", "info", "warn", "error", "silent")
     .optional()
     .meta(meta("Least level that is logged. Default: `info`; `debug` when no app config was found.")),

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
 import { ConfigError } from "../errors.ts";
-import type { Fetch } from "./http/exchange.ts";
 import { scrapingFolder } from "./folders.ts";
+import type { Fetch } from "./http/exchange.ts";
 import { Recorder } from "./record/recorder.ts";
 import { Replayer } from "./record/replayer.ts";
 import type { Scrubber } from "./record/scrub.ts";
@@ -27,11 +27,19 @@ export async function openArchive(
   if (replay !== undefined) {
     const replayer = await Replayer.open(replay, config);
     logger.info({ archive: replay }, `Replaying ${replay}: nothing is asked of the network.`);
-    return { isReplay: true, isRecord: false, layer: (scrubber) => replayer.layer(scrubber), [Symbol.asyncDispose]: () => replayer[Symbol.asyncDispose]() };
+    return {
+      isReplay: true,
+      isRecord: false,
+      layer: (scrubber) => replayer.layer(scrubber),
+      [Symbol.asyncDispose]: () => replayer[Symbol.asyncDispose](),
+    };
   }
   if (!record) return { isReplay: false, isRecord: false, layer: () => undefined, async [Symbol.asyncDispose]() {} };
   const name = `${new Date().toISOString().replace(/[:.]/g, "-")}.warc.gz`;
-  const recorder = new Recorder(record === true ? join(scrapingFolder(config, scraper), "records", name) : record, agent);
+  const recorder = new Recorder(
+    record === true ? join(scrapingFolder(config, scraper), "records", name) : record,
+    agent,
+  );
   return {
     isReplay: false,
     isRecord: true,

@@ -68,11 +68,15 @@ export function parseDate(text: string, format: string, options: DateFormat = {}
   const clock = clockOf(found);
   if (clock === null) throw fail();
   const offset = found.get("offset");
-  if (offset !== undefined) return instantText(`${date}T${clock}${offset === "Z" ? "Z" : offset.replace(/(\d\d):?(\d\d)$/, "$1:$2")}`);
+  if (offset !== undefined)
+    return instantText(`${date}T${clock}${offset === "Z" ? "Z" : offset.replace(/(\d\d):?(\d\d)$/, "$1:$2")}`);
   if (options.zone === undefined) return `${date}T${clock}`;
   const [first, second] = instantsOf(options.zone, BigInt(Date.parse(`${date}T${clock}Z`)) * 1_000_000n);
   if (first === undefined || second !== undefined) {
-    throw unreadable(text, `one moment: the clock of ${options.zone} shows it ${second === undefined ? "never" : "twice"}`);
+    throw unreadable(
+      text,
+      `one moment: the clock of ${options.zone} shows it ${second === undefined ? "never" : "twice"}`,
+    );
   }
   return new Date(Number(first / 1_000_000n)).toISOString();
 }
@@ -81,13 +85,19 @@ function compiledFormat(format: string): Compiled {
   const known = compiled.get(format);
   if (known) return known;
   const parts: Part[] = [];
-  const pattern = format.replace(/'([^']*)'|([A-Za-z])\2*|[^A-Za-z']+/g, (piece, quoted: string | undefined, letter: string | undefined) => {
-    if (letter === undefined) return escaped(quoted ?? piece);
-    const token = tokens[piece];
-    if (!token) throw new SchemaError(`"${piece}" in the date format "${format}" is no token.`, { hint: `Tokens: ${Object.keys(tokens).join(", ")}.` });
-    parts.push(token[0]);
-    return token[1];
-  });
+  const pattern = format.replace(
+    /'([^']*)'|([A-Za-z])\2*|[^A-Za-z']+/g,
+    (piece, quoted: string | undefined, letter: string | undefined) => {
+      if (letter === undefined) return escaped(quoted ?? piece);
+      const token = tokens[piece];
+      if (!token)
+        throw new SchemaError(`"${piece}" in the date format "${format}" is no token.`, {
+          hint: `Tokens: ${Object.keys(tokens).join(", ")}.`,
+        });
+      parts.push(token[0]);
+      return token[1];
+    },
+  );
   const made = { pattern: new RegExp(`^${pattern}$`, "u"), parts };
   compiled.set(format, made);
   return made;
@@ -110,7 +120,11 @@ function yearOf(text: string | undefined): number {
 function monthOf(text: string, locale: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   const wanted = text.toLocaleLowerCase(locale).replace(/\.$/, "");
-  return monthNames(locale).findIndex((names) => names.some((each) => each === wanted || (wanted.length >= 3 && each.startsWith(wanted)))) + 1;
+  return (
+    monthNames(locale).findIndex((names) =>
+      names.some((each) => each === wanted || (wanted.length >= 3 && each.startsWith(wanted))),
+    ) + 1
+  );
 }
 
 const months = new Map<string, string[][]>();

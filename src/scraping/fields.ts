@@ -26,12 +26,19 @@ export interface FieldOptions {
 }
 
 /** A field for each column of the schema. */
-export type FieldsOf<Schema extends DeclaredSchema> =
-  string extends keyof NewRowOf<Schema>
-    ? Readonly<Record<string, Field<unknown>>>
-    : { readonly [Name in keyof NewRowOf<Schema>]-?: Field<NonNullable<NewRowOf<Schema>[Name]> & {}> | Field<NewRowOf<Schema>[Name] & (string | number)> };
+export type FieldsOf<Schema extends DeclaredSchema> = string extends keyof NewRowOf<Schema>
+  ? Readonly<Record<string, Field<unknown>>>
+  : {
+      readonly [Name in keyof NewRowOf<Schema>]-?:
+        | Field<NonNullable<NewRowOf<Schema>[Name]> & {}>
+        | Field<NewRowOf<Schema>[Name] & (string | number)>;
+    };
 
-function make<Value>(selector: string, { attr, unreadable = "error" }: FieldOptions, read: Field<Value>["read"]): Field<Value> {
+function make<Value>(
+  selector: string,
+  { attr, unreadable = "error" }: FieldOptions,
+  read: Field<Value>["read"],
+): Field<Value> {
   return { selector, attribute: attr, unreadable, read };
 }
 
@@ -70,7 +77,11 @@ export function link(selector: string, options: FieldOptions = {}): Field<string
 }
 
 /** A value that a function of one's own makes of the text. */
-export function value<Value>(selector: string, read: (text: string) => Value | null, options: FieldOptions = {}): Field<Value> {
+export function value<Value>(
+  selector: string,
+  read: (text: string) => Value | null,
+  options: FieldOptions = {},
+): Field<Value> {
   return make(selector, options, (shown) => read(shown));
 }
 
@@ -79,13 +90,21 @@ export function value<Value>(selector: string, read: (text: string) => Value | n
  *
  * @throws ConfigError when the fields are not the columns of the schema.
  */
-export function fieldParser(rows: string | undefined, fields: Readonly<Record<string, Field<unknown>>>, schema: FrameSchema): (page: Page) => Record<string, unknown>[] {
+export function fieldParser(
+  rows: string | undefined,
+  fields: Readonly<Record<string, Field<unknown>>>,
+  schema: FrameSchema,
+): (page: Page) => Record<string, unknown>[] {
   if (!rows) throw new ConfigError("`fields` need `rows`, the selector of a row.", { hint: 'Write rows: "tr.row".' });
   const columns = schema.fields.map(({ name }) => name);
   const unknown = Object.keys(fields).find((name) => !columns.includes(name));
-  if (unknown !== undefined) throw new ConfigError(`The schema has no column for the field "${unknown}".${didYouMean(unknown, columns)}`);
+  if (unknown !== undefined)
+    throw new ConfigError(`The schema has no column for the field "${unknown}".${didYouMean(unknown, columns)}`);
   const missing = schema.fields.find(({ name, nullable }) => !nullable && !Object.hasOwn(fields, name));
-  if (missing) throw new ConfigError(`The column "${missing.name}" has no field.`, { hint: "Add one, or let the column be null with `?`." });
+  if (missing)
+    throw new ConfigError(`The column "${missing.name}" has no field.`, {
+      hint: "Add one, or let the column be null with `?`.",
+    });
   const entries = Object.entries(fields);
   const nullable = new Set(schema.fields.filter((field) => field.nullable).map(({ name }) => name));
   return (page) => {
@@ -94,14 +113,23 @@ export function fieldParser(rows: string | undefined, fields: Readonly<Record<st
       .toArray()
       .map((element, index) => {
         const row = $(element);
-        return Object.fromEntries(entries.map(([name, field]) => [name, cell(name, field, row, index, page, nullable)]));
+        return Object.fromEntries(
+          entries.map(([name, field]) => [name, cell(name, field, row, index, page, nullable)]),
+        );
       });
   };
 }
 
 type Row = ReturnType<Markup>;
 
-function cell(name: string, field: Field<unknown>, row: Row, index: number, page: Page, nullable: ReadonlySet<string>): unknown {
+function cell(
+  name: string,
+  field: Field<unknown>,
+  row: Row,
+  index: number,
+  page: Page,
+  nullable: ReadonlySet<string>,
+): unknown {
   const { selector, attribute } = field;
   const found = selector === "" ? row : row.find(selector).first();
   const shown = (attribute === undefined ? found.text() : found.attr(attribute)) ?? "";
@@ -112,11 +140,16 @@ function cell(name: string, field: Field<unknown>, row: Row, index: number, page
   } catch (cause) {
     if (field.unreadable === "null" && cause instanceof SchemaError) return null;
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new SchemaError(`In ${where}: ${message}`, { cause, ...(cause instanceof MillraceError && cause.hint ? { hint: cause.hint } : {}) });
+    throw new SchemaError(`In ${where}: ${message}`, {
+      cause,
+      ...(cause instanceof MillraceError && cause.hint ? { hint: cause.hint } : {}),
+    });
   }
   if (read !== null || nullable.has(name)) return read;
   throw new SchemaError(
-    found.length === 0 ? `In ${where}: the selector finds nothing.` : `In ${where}: ${JSON.stringify(shown.trim())} stands for no value, and the column allows none.`,
+    found.length === 0
+      ? `In ${where}: the selector finds nothing.`
+      : `In ${where}: ${JSON.stringify(shown.trim())} stands for no value, and the column allows none.`,
     { hint: "Mend the selector, or let the column be null with `?` after its type." },
   );
 }

@@ -43,7 +43,8 @@ export class PageError extends UnavailableError {
 }
 
 /** Names of parts of a query that hold a secret. */
-const secretParts = /^(?:.*[-_.])?(?:token|api[-_]?key|apikey|key|secret|password|passwd|pwd|sig|signature|auth|session(?:id)?)$/i;
+const secretParts =
+  /^(?:.*[-_.])?(?:token|api[-_]?key|apikey|key|secret|password|passwd|pwd|sig|signature|auth|session(?:id)?)$/i;
 
 /** Whether a query's part, or a form's field, is a secret by its name. */
 export function isSecretName(name: string): boolean {

@@ -1,8 +1,8 @@
 import { SchemaError } from "../errors.ts";
 import type { LoadMarkup, Markup } from "./crawl/crawlee.ts";
-import { headerOf, type WebAnswer, type WebHeaders } from "./http/exchange.ts";
 import type { SelectorCounts } from "./gate/selectors.ts";
 import { watched } from "./gate/selectors.ts";
+import { headerOf, type WebAnswer, type WebHeaders } from "./http/exchange.ts";
 import { PageError } from "./page-error.ts";
 
 /** One fetched page, as `parse` and `next` get it. */
@@ -64,7 +64,7 @@ export function pageOf(
     time: answer.time,
     json() {
       try {
-        return JSON.parse(body());
+        return exactJson(body());
       } catch (cause) {
         throw new SchemaError("The answer is not JSON.", { cause });
       }
@@ -72,11 +72,24 @@ export function pageOf(
   };
 }
 
+/** JSON with whole numbers beyond 2^53 as bigints: as numbers they would lose digits. */
+function exactJson(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const revive = (_: string, value: unknown, context?: { source?: string }) => {
+    const digits = context?.source;
+    const isWide =
+      typeof value === "number" && !Number.isSafeInteger(value) && digits !== undefined && /^-?\d+$/.test(digits);
+    return isWide ? BigInt(digits) : value;
+  };
+  return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
+}
+
 /** The body's text: by its byte order mark, the header's charset, the one that the document names, else UTF-8. */
 export function textOf({ body, headers }: Pick<WebAnswer, "body" | "headers">): string {
   const named = /charset\s*=\s*"?([\w-]+)/i.exec(headerOf(headers, "content-type") ?? "")?.[1];
   const begin = named === undefined ? body.toString("latin1", 0, 1_024) : "";
-  const told = /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(begin) ?? /<\?xml[^>]+encoding\s*=\s*["']([\w-]+)/i.exec(begin);
+  const told =
+    /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(begin) ?? /<\?xml[^>]+encoding\s*=\s*["']([\w-]+)/i.exec(begin);
   return decoder(bomOf(body) ?? named ?? told?.[1] ?? "utf-8").decode(body);
 }
 

@@ -23,7 +23,10 @@ export interface PagingEnd {
 }
 
 /** Pages by their number in the address: `?page=1`, `?page=2` … until one has no row, or fewer than `size`. */
-export function pageNumber(name = "page", { size = 1, first = 1 }: PagingEnd & { readonly first?: number } = {}): Paging {
+export function pageNumber(
+  name = "page",
+  { size = 1, first = 1 }: PagingEnd & { readonly first?: number } = {},
+): Paging {
   return ending((page, rows) => (rows < size ? null : withQuery(page, name, Number(queryOf(page, name) ?? first) + 1)));
 }
 
@@ -37,7 +40,8 @@ export function cursor(name: string, path: string): Paging {
   return ending((page) => {
     const next = valueAt(page.json(), path);
     if (next === null || next === undefined || next === "" || next === false) return null;
-    if (typeof next !== "string" && typeof next !== "number") throw new SchemaError(`"${path}" of the answer is no text to go on with.`);
+    if (typeof next !== "string" && typeof next !== "number")
+      throw new SchemaError(`"${path}" of the answer is no text to go on with.`);
     return withQuery(page, name, next);
   });
 }

@@ -20,15 +20,16 @@ import { leadsTo } from "./crawl/leads.ts";
 import { packRows, RowCollector } from "./crawl/page-rows.ts";
 import { numberOf, startPlace } from "./crawl/place.ts";
 import { readDownload, readParts } from "./download/read.ts";
+import { scrapingFolder } from "./folders.ts";
 import { HealthGate } from "./gate/gate.ts";
 import { keepPage, type SeenPage } from "./gate/kept-page.ts";
 import type { Memory } from "./gate/memory.ts";
 import { Profiler } from "./gate/profile.ts";
 import { mergeCounts, type SelectorCounts } from "./gate/selectors.ts";
-import type { WebAnswer } from "./http/exchange.ts";
+import { headerOf, type WebAnswer } from "./http/exchange.ts";
+import { unpack } from "./http/unpack.ts";
 import { type Page, pageOf } from "./page.ts";
 import { PageError, shownUrl } from "./page-error.ts";
-import { scrapingFolder } from "./folders.ts";
 import type { ScrapeOptions } from "./scrape-options.ts";
 import type { ScraperSource } from "./source.ts";
 import { openWeb, type SourceWeb } from "./source-web.ts";
@@ -67,7 +68,17 @@ export class SourceScrape implements AsyncDisposable {
   #sample: SeenPage | undefined;
   #emptyPage: SeenPage | undefined;
 
-  private constructor(job: ScrapeJob, made: { stack: AsyncDisposableStack; open: OpenJournal; web: SourceWeb; gate: HealthGate; ended: AbortController; parts: string }) {
+  private constructor(
+    job: ScrapeJob,
+    made: {
+      stack: AsyncDisposableStack;
+      open: OpenJournal;
+      web: SourceWeb;
+      gate: HealthGate;
+      ended: AbortController;
+      parts: string;
+    },
+  ) {
     this.#job = job;
     this.#stack = made.stack;
     this.#open = made.open;
@@ -88,7 +99,10 @@ export class SourceScrape implements AsyncDisposable {
     const ended = new AbortController();
     const onAbort = () => ended.abort(options.signal?.reason);
     options.signal?.addEventListener("abort", onAbort, { once: true });
-    const timer = setTimeout(() => ended.abort(tookTooLong(name, source.maxTime)), Math.min(source.maxTime, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => ended.abort(tookTooLong(name, source.maxTime)),
+      Math.min(source.maxTime, 2 ** 31 - 1),
+    );
     stack.defer(() => {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", onAbort);
@@ -97,9 +111,20 @@ export class SourceScrape implements AsyncDisposable {
     stack.use(web.client);
     const folder = scrapingFolder(config, job.scraper, name);
     const isKept = job.isKept && !archive.isReplay;
-    const open = await beginJournal({ folder: isKept ? folder : null, name, source, starts: web.starts, logger, run: options.run ?? (archive.isRecord ? "fresh" : undefined) });
+    const open = await beginJournal({
+      folder: isKept ? folder : null,
+      name,
+      source,
+      starts: web.starts,
+      logger,
+      run: options.run ?? (archive.isRecord ? "fresh" : undefined),
+    });
     stack.use(open);
-    const parts = isKept ? join(folder, "parts") : source.download ? stack.use(await exchangeFolder(config, 64 << 20)).path : "";
+    const parts = isKept
+      ? join(folder, "parts")
+      : source.download
+        ? stack.use(await exchangeFolder(config, 64 << 20)).path
+        : "";
     const gate = await HealthGate.open({
       memory: job.memory,
       name: `${job.scraper}/${name}`,
@@ -132,7 +157,12 @@ export class SourceScrape implements AsyncDisposable {
       for await (const df of this.#frames(crawling, () => outcome !== undefined)) {
         this.rows += heightOf(df);
         await this.#profiler.add(df);
-        if (source.key) keys.push(await lazyOf(df).select(exactColumns([...source.key])).collect());
+        if (source.key)
+          keys.push(
+            await lazyOf(df)
+              .select(exactColumns([...source.key]))
+              .collect(),
+          );
         if (outcome?.error !== undefined) break;
         yield df;
       }
@@ -178,8 +208,19 @@ export class SourceScrape implements AsyncDisposable {
   #crawl(): Promise<void> {
     const { source, config, logger, archive, engine } = this.#job;
     const read = (answer: WebAnswer, page: PendingPage) => this.#read(answer, page);
-    const options = { source, config, journal: this.#journal, logger, signal: this.#ended.signal, isReplay: archive.isReplay, read };
-    return crawl(options, engine({ ...this.#web, into: source.download && ((page) => join(this.#parts, `${page}.download`)) }));
+    const options = {
+      source,
+      config,
+      journal: this.#journal,
+      logger,
+      signal: this.#ended.signal,
+      isReplay: archive.isReplay,
+      read,
+    };
+    return crawl(
+      options,
+      engine({ ...this.#web, into: source.download && ((page) => join(this.#parts, `${page}.download`)) }),
+    );
   }
 
   /** What the journal has ready, joined to frames. */
@@ -207,19 +248,21 @@ export class SourceScrape implements AsyncDisposable {
     if (source.download) return this.#readDownload(answer, pending);
     const counts: SelectorCounts = new Map();
     const about = { number: numberOf(pending.place), url: pending.url };
-    const page = pageOf(answer, about, this.#load, counts);
+    const page = pageOf(await unzippedAnswer(answer, source.maxUnpacked), about, this.#load, counts);
     try {
       const rows = pending.list ? [] : await rowsOf(page, source);
       const found = rows.length;
       const bytes = found === 0 ? null : packRows(rows, source.schema);
       const more = leadsTo(page, pending, found, source);
-      if (page.number > 1 && found === 0 && !pending.list && !source.allowEmpty && !more.mayBeEmpty) throw emptyPage(page.number);
+      if (page.number > 1 && found === 0 && !pending.list && !source.allowEmpty && !more.mayBeEmpty)
+        throw emptyPage(page.number);
       mergeCounts(this.#counts, counts);
       this.#see(page, found, pending.list);
       logger.debug({ source: name, page: page.number, rows: found, url: shownUrl(page.url) }, "Page read");
       return { rows: { count: found, bytes, file: null }, leadsTo: more.asks };
     } catch (cause) {
-      if (cause instanceof PageError || (cause instanceof MillraceError && cause.code === "CONFIG_INVALID")) throw cause;
+      if (cause instanceof PageError || (cause instanceof MillraceError && cause.code === "CONFIG_INVALID"))
+        throw cause;
       mergeCounts(this.#counts, counts);
       throw await this.#unreadable(page, cause, counts);
     }
@@ -262,12 +305,16 @@ export class SourceScrape implements AsyncDisposable {
     const { done } = this.#journal.counts;
     if (this.rows === 0 && !source.allowEmpty) {
       const kept = await this.#keep(this.#emptyPage ?? this.#sample);
-      throw new SchemaError(`No row was found on ${done} page${done === 1 ? "" : "s"}.${this.#gate.explain(this.#counts)}${kept}`, {
-        frame: name,
-        hint: "See whether the page has changed and mend `parse`, or declare `allowEmpty: true`.",
-      });
+      throw new SchemaError(
+        `No row was found on ${done} page${done === 1 ? "" : "s"}.${this.#gate.explain(this.#counts)}${kept}`,
+        {
+          frame: name,
+          hint: "See whether the page has changed and mend `parse`, or declare `allowEmpty: true`.",
+        },
+      );
     }
-    if (source.key && keys.length > 0) await requireKey(concatFrames(keys), source.key, { storage: "web", frame: name });
+    if (source.key && keys.length > 0)
+      await requireKey(concatFrames(keys), source.key, { storage: "web", frame: name });
     try {
       this.#gate.check(this.#profile());
     } catch (error) {
@@ -295,9 +342,27 @@ export class SourceScrape implements AsyncDisposable {
   /** A failure with what else failed. */
   #explained(error: unknown): unknown {
     const { failed, done } = this.#journal.counts;
-    if (failed > 1) this.#job.logger.warn({ source: this.#job.name, failed, done, pages: this.#journal.failures(20) }, `${failed} pages failed, ${done} are done and kept.`);
+    if (failed > 1)
+      this.#job.logger.warn(
+        { source: this.#job.name, failed, done, pages: this.#journal.failures(20) },
+        `${failed} pages failed, ${done} are done and kept.`,
+      );
     return error;
   }
+}
+
+/** A file that is packed itself, such as `sitemap.xml.gz`, as the page in it. */
+async function unzippedAnswer(answer: WebAnswer, limit: number): Promise<WebAnswer> {
+  const isPacked =
+    /gzip|octet-stream/.test(headerOf(answer.headers, "content-type") ?? "") &&
+    answer.body.subarray(0, 2).toString("hex") === "1f8b";
+  if (!isPacked) return answer;
+  const type = answer.url.includes(".xml") ? "application/xml" : "text/html";
+  return {
+    ...answer,
+    headers: { ...answer.headers, "content-type": type },
+    body: await unpack(answer.body, ["gzip"], limit, answer.url),
+  };
 }
 
 async function rowsOf(page: Page, { parse }: ScraperSource): Promise<readonly unknown[]> {

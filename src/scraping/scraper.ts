@@ -113,7 +113,10 @@ export abstract class Scraper implements IScraper {
       if (options.run === "retryFailed") {
         const last = await outcomes.last();
         if (last?.saved) {
-          this.logger.info({ source: name }, `${name} is left alone: it was saved at ${last.time}, and only what failed is tried again.`);
+          this.logger.info(
+            { source: name },
+            `${name} is left alone: it was saved at ${last.time}, and only what failed is tried again.`,
+          );
           return true;
         }
       }
@@ -133,7 +136,12 @@ export abstract class Scraper implements IScraper {
     }
   }
 
-  async #save(scrape: SourceScrape, name: string, saver: IDataSaver, signal: AbortSignal | undefined): Promise<boolean> {
+  async #save(
+    scrape: SourceScrape,
+    name: string,
+    saver: IDataSaver,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
     const { key, mode } = this.#find(name);
     const options = { ...(key ? { key } : {}), ...(mode === "replace" ? {} : { mode }), ...(signal ? { signal } : {}) };
     if (takesBatches(saver)) return saver.saveBatches(scrape.batches(), name, options as never);
@@ -181,7 +189,10 @@ export abstract class Scraper implements IScraper {
 
   #logFailure(source: string, error: unknown): void {
     const page = error instanceof PageError ? { url: error.url, status: error.status ?? null } : {};
-    this.logger.error({ source, ...page, err: error }, `Scraping ${source} failed. ${messageOf(error)} The old data stays.`);
+    this.logger.error(
+      { source, ...page, err: error },
+      `Scraping ${source} failed. ${messageOf(error)} The old data stays.`,
+    );
   }
 }
 

@@ -21,13 +21,22 @@ export interface SourceWeb extends HttpEngineOptions {
 }
 
 /** Makes the client of a source by its declaration and the config. */
-export async function openWeb(source: ScraperSource, config: Config, about: { scraper: string; archive: Archive; signal?: AbortSignal }): Promise<SourceWeb> {
+export async function openWeb(
+  source: ScraperSource,
+  config: Config,
+  about: { scraper: string; archive: Archive; signal?: AbortSignal },
+): Promise<SourceWeb> {
   const starts = await startsOf(source, config);
   const headers = smallNames(typeof source.headers === "function" ? source.headers(config) : source.headers);
   const own = typeof source.headers === "function" ? Object.values(headers) : [];
   const cookies = source.cookies(config);
   const scrubber = new Scrubber(source.secrets, [...own, ...Object.values(cookies), ...passwordsOf(starts)]);
-  const allowPrivate = [...source.allowPrivate, ...(config.SCRAPE_ALLOW_PRIVATE?.split(",").map((each) => each.trim()).filter(Boolean) ?? [])];
+  const allowPrivate = [
+    ...source.allowPrivate,
+    ...(config.SCRAPE_ALLOW_PRIVATE?.split(",")
+      .map((each) => each.trim())
+      .filter(Boolean) ?? []),
+  ];
   const agent = config.SCRAPE_USER_AGENT ?? userAgent(about.scraper);
   const archive = about.archive.layer(scrubber);
   const cacheFolder = source.cache && config.SCRAPE_CACHE_MB > 0 ? scrapingFolder(config, "cache") : null;

@@ -106,16 +106,40 @@ export interface SourceDefinition<Schema extends DeclaredSchema = DeclaredSchema
 }
 
 type Defaulted =
-  | "allowEmpty" | "health" | "mode" | "concurrency" | "robots" | "maxWait" | "cache" | "headers" | "cookies" | "proxies" | "secrets"
-  | "retries" | "retryDelay" | "maxFailures" | "skip" | "resumeWithin" | "allowPrivate" | "maxPages" | "timeout" | "maxTime"
-  | "maxBytes" | "maxUnpacked" | "maxRedirects";
+  | "allowEmpty"
+  | "health"
+  | "mode"
+  | "concurrency"
+  | "robots"
+  | "maxWait"
+  | "cache"
+  | "headers"
+  | "cookies"
+  | "proxies"
+  | "secrets"
+  | "retries"
+  | "retryDelay"
+  | "maxFailures"
+  | "skip"
+  | "resumeWithin"
+  | "allowPrivate"
+  | "maxPages"
+  | "timeout"
+  | "maxTime"
+  | "maxBytes"
+  | "maxUnpacked"
+  | "maxRedirects";
 
 /** A source of a scraper, ready to run. Made by `source()`. */
-export interface ScraperSource extends Required<Pick<SourceDefinition, Defaulted>>, Pick<SourceDefinition, "key" | "next" | "follow" | "delay" | "login" | "ready"> {
+export interface ScraperSource
+  extends Required<Pick<SourceDefinition, Defaulted>>,
+    Pick<SourceDefinition, "key" | "next" | "follow" | "delay" | "login" | "ready"> {
   readonly start: Start;
   readonly schema: FrameSchema;
   /** Reads a page, when it is no download. */
-  readonly parse: ((page: Page) => readonly unknown[] | DataFrame | Promise<readonly unknown[] | DataFrame>) | undefined;
+  readonly parse:
+    | ((page: Page) => readonly unknown[] | DataFrame | Promise<readonly unknown[] | DataFrame>)
+    | undefined;
   /** How the file is read, when the source is a download. */
   readonly download: DownloadFormat | undefined;
   /** What tells this definition from another, so that a crawl is not gone on with by other code. */
@@ -189,7 +213,9 @@ export function define(
 /** A secret that stands in the program would end up in its repository. */
 function checkHeaders(headers: SourceDefinition["headers"]): void {
   if (typeof headers !== "object") return;
-  const secret = Object.keys(headers).find((name) => /^(?:authorization|proxy-authorization|cookie|x-api-key)$/i.test(name));
+  const secret = Object.keys(headers).find((name) =>
+    /^(?:authorization|proxy-authorization|cookie|x-api-key)$/i.test(name),
+  );
   if (secret === undefined) return;
   throw new ConfigError(`The header "${secret}" of a source is a secret, and has to come from the config.`, {
     hint: `Write headers: (config) => ({ "${secret}": String(config.MY_TOKEN) }).`,
@@ -197,5 +223,7 @@ function checkHeaders(headers: SourceDefinition["headers"]): void {
 }
 
 function printOf(definition: object, schema: FrameSchema): string {
-  return JSON.stringify([schema, definition], (_, value: unknown) => (typeof value === "function" ? String(value) : value instanceof RegExp ? String(value) : value));
+  const asText = (_: string, value: unknown) =>
+    typeof value === "function" || value instanceof RegExp ? String(value) : value;
+  return JSON.stringify([schema, definition], asText);
 }

@@ -18,11 +18,15 @@ const mostColumns = 1_000;
  */
 export function tableRows($: Markup, selector: string, { columns }: TableOptions = {}): Record<string, string>[] {
   const table = $(selector).first();
-  if (table.length === 0) throw new SchemaError(`No table was found with ${JSON.stringify(selector)}.`, { hint: "Mend the selector." });
+  if (table.length === 0)
+    throw new SchemaError(`No table was found with ${JSON.stringify(selector)}.`, { hint: "Mend the selector." });
   const lines = gridOf($, table);
   const heads = columns ? 0 : Math.max(1, lines.filter(({ isHead }) => isHead).length);
   const names = columns ?? distinct(lines[heads - 1]?.cells ?? []);
-  if (names.length === 0) throw new SchemaError(`The table ${JSON.stringify(selector)} has no head.`, { hint: "Name its columns: { columns: [ … ] }." });
+  if (names.length === 0)
+    throw new SchemaError(`The table ${JSON.stringify(selector)} has no head.`, {
+      hint: "Name its columns: { columns: [ … ] }.",
+    });
   return lines
     .slice(heads)
     .filter(({ isHead }) => !isHead)

@@ -104,6 +104,10 @@ test("nothing is left in the working folder", async () => {
 
 test("JSON answers are read with json()", async () => {
   const { base } = await serve((_, response) => json(response, { rows: [1, 2] }));
-  const numbers = source({ start: base, schema: { n: "float64" }, parse: (page) => (page.json() as { rows: number[] }).rows.map((n) => ({ n })) });
+  const numbers = source({
+    start: base,
+    schema: { n: "float64" },
+    parse: (page) => (page.json() as { rows: number[] }).rows.map((n) => ({ n })),
+  });
   expect(records(await scraperOf({ numbers }).scraper.fetchSource("numbers"))).toEqual([{ n: 1 }, { n: 2 }]);
 });

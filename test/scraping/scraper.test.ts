@@ -9,9 +9,9 @@ import { records } from "../../src/frame/records.ts";
 import { Scraper } from "../../src/scraping/scraper.ts";
 import { source } from "../../src/scraping/source.ts";
 import { parseInteger } from "../../src/scraping/values.ts";
-import { afterTest, html, scraperOf, serve, temporaryFolder } from "./site.ts";
 import { logLines } from "./log-lines.ts";
 import { MemorySaver } from "./memory-saver.ts";
+import { afterTest, html, scraperOf, serve, temporaryFolder } from "./site.ts";
 
 async function finviz(options: ReplicaOptions = {}) {
   const replica = await startReplica({ stocks: 45, ...options });
@@ -98,14 +98,19 @@ describe("the screener of several pages", () => {
     expect(await scraper.healthCheck()).toBe(true);
     await replica.close();
     expect(await scraper.healthCheck()).toBe(false);
-    expect(await new FinvizScraper(parseConfig({ FINVIZ_URL: "no address", FS_DATA: temporaryFolder() }), logLines().logger).healthCheck()).toBe(
-      false,
-    );
+    expect(
+      await new FinvizScraper(
+        parseConfig({ FINVIZ_URL: "no address", FS_DATA: temporaryFolder() }),
+        logLines().logger,
+      ).healthCheck(),
+    ).toBe(false);
   });
 });
 
 async function site(rows: string, second = rows) {
-  const { base } = await serve(({ url }, response) => html(response, url?.includes("page=2") ? second : `<ul>${rows}</ul>`));
+  const { base } = await serve(({ url }, response) =>
+    html(response, url?.includes("page=2") ? second : `<ul>${rows}</ul>`),
+  );
   return `${base}/list`;
 }
 
@@ -212,7 +217,12 @@ describe("several sources", () => {
       readonly sources = { first: together, second: together };
     }
     const saver = new MemorySaver();
-    expect(await new Two(parseConfig({ FS_DATA: temporaryFolder(), SCRAPE_ALLOW_PRIVATE: "127.0.0.1" }), logLines().logger).scrapeData(saver)).toBe(true);
+    expect(
+      await new Two(
+        parseConfig({ FS_DATA: temporaryFolder(), SCRAPE_ALLOW_PRIVATE: "127.0.0.1" }),
+        logLines().logger,
+      ).scrapeData(saver),
+    ).toBe(true);
     expect([...saver.kept.keys()].sort()).toEqual(["first", "second"]);
   });
 

@@ -60,7 +60,11 @@ export const json = (response: ServerResponse, value: unknown, headers: Record<s
   response.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify(value));
 
 /** A scraper of these sources, which may ask this machine, with a folder of its own. */
-export function scraperOf(sources: Record<string, ScraperSource>, settings: Record<string, unknown> = {}, log = logLines()) {
+export function scraperOf(
+  sources: Record<string, ScraperSource>,
+  settings: Record<string, unknown> = {},
+  log = logLines(),
+) {
   class Own extends Scraper {
     readonly sources = sources;
   }

@@ -30,7 +30,9 @@ export function plainAsk(ask: Ask, list: boolean, base?: string): PlainAsk {
     url: new URL(url, base).href,
     method: method ?? (text === undefined ? "GET" : "POST"),
     ...(text !== undefined && { body: text }),
-    ...((headers || text !== undefined) && { headers: { ...(text !== undefined && { "content-type": type }), ...headers } }),
+    ...((headers || text !== undefined) && {
+      headers: { ...(text !== undefined && { "content-type": type }), ...headers },
+    }),
     list: own,
   };
 }

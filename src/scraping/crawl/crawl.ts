@@ -47,8 +47,8 @@ export interface EngineParts {
   readonly common: ReturnType<typeof commonOptions>;
   /** Called before each page. */
   beforePage(): void;
-  /** Called with each page that was had. @throws what makes the page fail, or be tried again. */
-  handle(request: CrawlRequest, answer: WebAnswer, session: Session | undefined): Promise<void>;
+  /** Called with what came of each page. @throws what makes the page fail, or be tried again. */
+  handle(request: CrawlRequest, answer: Promise<WebAnswer> | undefined, session: Session | undefined): Promise<void>;
 }
 
 /**
@@ -92,15 +92,18 @@ export async function crawl(options: CrawlOptions, engine: Engine): Promise<void
     options,
     common: commonOptions(crawlee, options, queue, retrying, failed),
     beforePage: () => leaveInterruptsAlone(interrupts),
-    async handle(request, answer, session) {
-      if (signal.aborted) throw signal.reason;
+    async handle(request, asked, session) {
       const page = pageOfRequest(request);
       try {
+        const answer = await asked;
+        if (!answer) throw new PageError(page.url, { reason: "was answered by nobody" });
+        signal.throwIfAborted();
         const isSkipped = isLeftOut(answer, source, logger);
         const { rows, leadsTo } = isSkipped ? nothing : await options.read(answer, page);
         journal.finish(page.id, answer.url, rows, leadsTo, source.maxPages);
       } catch (error) {
-        const isRefused = session !== undefined && error instanceof PageError && [401, 403, 407].includes(error.status ?? 0);
+        const isRefused =
+          session !== undefined && error instanceof PageError && [401, 403, 407].includes(error.status ?? 0);
         if (isRefused) session.retire();
         if (!isRefused && !(error instanceof PageError && error.passing)) request.noRetry = true;
         if (!(error instanceof PageError || error instanceof SchemaError)) stop(error);

@@ -2,7 +2,6 @@ import { Readable } from "node:stream";
 import type { BaseHttpClient, BaseHttpResponseData } from "@crawlee/cheerio";
 import type { WebClient } from "../http/client.ts";
 import type { Fetch, WebAnswer } from "../http/exchange.ts";
-import { PageError } from "../page-error.ts";
 import { crawleeConfiguration, type Engine } from "./crawl.ts";
 import { pageOfRequest } from "./queue.ts";
 import { type SessionOptions, sessionOptions } from "./sessions.ts";
@@ -16,9 +15,12 @@ export interface HttpEngineOptions extends SessionOptions {
 }
 
 /** Crawlee's HTTP crawler over the layers of the web client. */
-export function httpEngine({ fetch, unrecorded }: Pick<WebClient, "fetch" | "unrecorded">, engine: HttpEngineOptions): Engine {
+export function httpEngine(
+  { fetch, unrecorded }: Pick<WebClient, "fetch" | "unrecorded">,
+  engine: HttpEngineOptions,
+): Engine {
   return async ({ crawlee, options, common, beforePage, handle }) => {
-    const answers = new WeakMap<object, WebAnswer>();
+    const answers = new WeakMap<object, Promise<WebAnswer>>();
     return new crawlee.HttpCrawler(
       {
         ...common,
@@ -33,9 +35,7 @@ export function httpEngine({ fetch, unrecorded }: Pick<WebClient, "fetch" | "unr
           },
         ],
         requestHandler: async ({ request, response, session }) => {
-          const answer = answers.get(response);
-          if (!answer) throw new PageError(request.url, { reason: "was answered by nobody" });
-          await handle(request, answer, session);
+          await handle(request, answers.get(response), session);
         },
       },
       crawleeConfiguration(crawlee),
@@ -43,11 +43,15 @@ export function httpEngine({ fetch, unrecorded }: Pick<WebClient, "fetch" | "unr
   };
 }
 
-/** The web client as Crawlee takes one. Crawlee sees no body: the page is read from the answer itself, by `handle`. */
-function clientOf(fetch: Fetch, answers: WeakMap<object, WebAnswer>): BaseHttpClient {
+/**
+ * The web client as Crawlee takes one. Crawlee sees no body: the page is read from the answer itself, by `handle`. It sees no failure
+ * either, but in `handle`: it takes any refused connection for one of a proxy, and would change sessions without end.
+ */
+function clientOf(fetch: Fetch, answers: WeakMap<object, Promise<WebAnswer>>): BaseHttpClient {
   return {
     async stream(request, onRedirect) {
-      const answer = await fetch({
+      const stream = Readable.from([]);
+      const asked = fetch({
         url: String(request.url),
         method: (request.method ?? "GET").toUpperCase(),
         headers: smallNames(request.headers ?? {}),
@@ -57,8 +61,8 @@ function clientOf(fetch: Fetch, answers: WeakMap<object, WebAnswer>): BaseHttpCl
         into: typeof request.into === "string" ? request.into : undefined,
         onRedirect: onRedirect && ((step, next) => redirected(step, next, onRedirect)),
       });
-      const stream = Readable.from([]);
-      answers.set(stream, answer);
+      answers.set(stream, asked);
+      const answer = await asked.catch(() => ({ url: String(request.url), headers: {} }));
       return { ...about(answer), stream, request, downloadProgress: progress, uploadProgress: progress };
     },
     sendRequest() {
@@ -70,7 +74,7 @@ function clientOf(fetch: Fetch, answers: WeakMap<object, WebAnswer>): BaseHttpCl
 const progress = { percent: 1, transferred: 0 };
 
 /** Cookies are all that Crawlee's sessions read. The status is judged by `handle`. */
-function about(answer: WebAnswer): BaseHttpResponseData {
+function about(answer: Pick<WebAnswer, "url" | "headers">): BaseHttpResponseData {
   const cookies = answer.headers["set-cookie"];
   const headers = cookies === undefined ? {} : { "set-cookie": typeof cookies === "string" ? [cookies] : [...cookies] };
   return { url: answer.url, statusCode: 200, headers, redirectUrls: [], trailers: {}, complete: true };
@@ -81,7 +85,10 @@ function redirected(
   next: { url: string; headers: Record<string, string> },
   onRedirect: NonNullable<Parameters<BaseHttpClient["stream"]>[1]>,
 ): void {
-  const changed: { url: string; headers: Record<string, string | string[] | undefined> } = { url: next.url, headers: {} };
+  const changed: { url: string; headers: Record<string, string | string[] | undefined> } = {
+    url: next.url,
+    headers: {},
+  };
   onRedirect(about(step), changed);
   const { Cookie: cookie } = changed.headers;
   if (typeof cookie === "string") next.headers.cookie = cookie;

@@ -85,7 +85,9 @@ export class Journal implements Disposable {
       `UPDATE pages SET state = ${running} WHERE id = (SELECT id FROM pages WHERE state = ${asked} ORDER BY place LIMIT 1) RETURNING id, place, ask, tries`,
     );
     this.#setState = database.prepare("UPDATE pages SET state = ?, tries = ?, error = ? WHERE id = ?");
-    this.#finish = database.prepare(`UPDATE pages SET state = ${done}, count = ?, rows = ?, file = ?, error = NULL, url = ? WHERE id = ?`);
+    this.#finish = database.prepare(
+      `UPDATE pages SET state = ${done}, count = ?, rows = ?, file = ?, error = NULL, url = ? WHERE id = ?`,
+    );
     this.#ready = database.prepare(
       `SELECT place, url, count, rows, file FROM pages WHERE state = ${done} AND place > ? AND place <
         ifnull((SELECT min(place) FROM (SELECT min(place) AS place FROM pages WHERE state = ${asked}
@@ -107,7 +109,9 @@ export class Journal implements Disposable {
 
   /** Pages that were under way when a process ended are asked for again; those that failed too. */
   reopen(): void {
-    this.#database.exec(`UPDATE pages SET state = ${asked}, tries = 0, error = NULL WHERE state IN (${running}, ${failed})`);
+    this.#database.exec(
+      `UPDATE pages SET state = ${asked}, tries = 0, error = NULL WHERE state IN (${running}, ${failed})`,
+    );
     this.#recount();
   }
 
@@ -124,7 +128,12 @@ export class Journal implements Disposable {
     if (!row) return null;
     this.counts.asked--;
     this.counts.running++;
-    return { ...(JSON.parse(text(row.ask)) as PlainAsk), id: Number(row.id), place: text(row.place), tries: Number(row.tries) };
+    return {
+      ...(JSON.parse(text(row.ask)) as PlainAsk),
+      id: Number(row.id),
+      place: text(row.place),
+      tries: Number(row.tries),
+    };
   }
 
   /** Keeps what a page gave, together with the pages that it leads to. */
@@ -164,7 +173,9 @@ export class Journal implements Disposable {
   }
 
   failures(limit: number): FailedPage[] {
-    const rows = this.#database.prepare(`SELECT url, error FROM pages WHERE state = ${failed} ORDER BY place LIMIT ?`).all(limit);
+    const rows = this.#database
+      .prepare(`SELECT url, error FROM pages WHERE state = ${failed} ORDER BY place LIMIT ?`)
+      .all(limit);
     return rows.map(({ url, error }) => ({ url: text(url), error: text(error) }));
   }
 
@@ -209,9 +220,21 @@ export class Journal implements Disposable {
   }
 
   #recount(): void {
-    const of = new Map(this.#database.prepare("SELECT state, count(*) AS n FROM pages GROUP BY state").all().map(({ state, n }) => [Number(state), Number(n)]));
-    Object.assign(this.counts, { asked: of.get(asked) ?? 0, running: of.get(running) ?? 0, done: of.get(done) ?? 0, failed: of.get(failed) ?? 0 });
-    for (const { start, n } of this.#database.prepare("SELECT substr(place, 1, 8) AS start, count(*) AS n FROM pages GROUP BY 1").all()) {
+    const of = new Map(
+      this.#database
+        .prepare("SELECT state, count(*) AS n FROM pages GROUP BY state")
+        .all()
+        .map(({ state, n }) => [Number(state), Number(n)]),
+    );
+    Object.assign(this.counts, {
+      asked: of.get(asked) ?? 0,
+      running: of.get(running) ?? 0,
+      done: of.get(done) ?? 0,
+      failed: of.get(failed) ?? 0,
+    });
+    for (const { start, n } of this.#database
+      .prepare("SELECT substr(place, 1, 8) AS start, count(*) AS n FROM pages GROUP BY 1")
+      .all()) {
       this.#perStart.set(text(start), Number(n));
     }
   }

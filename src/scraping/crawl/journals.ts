@@ -41,17 +41,25 @@ export async function beginJournal(request: JournalRequest): Promise<OpenJournal
   await using stack = new AsyncDisposableStack();
   const lock = await tryLock(join(folder, "scrape.lock"));
   if (!lock) {
-    throw new ConflictError(`${name} is being scraped by another process.`, { frame: name, hint: "Try again when it is done." });
+    throw new ConflictError(`${name} is being scraped by another process.`, {
+      frame: name,
+      hint: "Try again when it is done.",
+    });
   }
   stack.use(lock);
   const path = join(folder, "journal.sqlite");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const print = createHash("sha256").update(`${journalVersion}\n${request.source.print}\n${JSON.stringify(request.starts)}`).digest("hex");
+  const print = createHash("sha256")
+    .update(`${journalVersion}\n${request.source.print}\n${JSON.stringify(request.starts)}`)
+    .digest("hex");
   let journal = openJournal(path);
   const stale = journal === null ? "no" : whyNot(journal, print, request);
   if (journal !== null && stale === null) {
     const { done, failed, asked, running } = journal.counts;
-    logger.info({ source: name, done, failed }, `Going on with the crawl of ${name} that began at ${journal.get("began")}: ${done} pages are there, ${failed + asked + running} are asked for.`);
+    logger.info(
+      { source: name, done, failed },
+      `Going on with the crawl of ${name} that began at ${journal.get("began")}: ${done} pages are there, ${failed + asked + running} are asked for.`,
+    );
     journal.reopen();
   } else {
     const had = journal?.get("began");
@@ -81,7 +89,8 @@ function whyNot(journal: Journal, print: string, { run, source }: JournalRequest
   const when = `the crawl that began at ${journal.get("began")}`;
   if (run === "fresh") return `as asked, though ${when} ended early`;
   if (journal.get("print") !== print) return `${when} ended early, and its source was declared otherwise`;
-  if (run === undefined && !(Date.now() - began <= source.resumeWithin)) return `${when} ended early, and is too long ago`;
+  if (run === undefined && !(Date.now() - began <= source.resumeWithin))
+    return `${when} ended early, and is too long ago`;
   return null;
 }
 

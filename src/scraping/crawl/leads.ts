@@ -20,11 +20,13 @@ export function leadsTo(page: Page, pending: PendingPage, rows: number, { next, 
   const asks: PlacedAsk[] = [];
   if (list) {
     const links = typeof follow === "string" ? linksOf(page, follow) : (follow?.(page) ?? []);
-    for (const [index, link] of links.entries()) asks.push({ ask: askOf(link, false, page), place: childPlace(place, index) });
+    for (const [index, link] of links.entries())
+      asks.push({ ask: askOf(link, false, page), place: childPlace(place, index) });
   }
   const further = typeof next === "string" ? linksOf(page, next)[0] : next?.(page, rows);
   if (Array.isArray(further)) {
-    for (const [index, ask] of (further as readonly Ask[]).entries()) asks.push({ ask: askOf(ask, list, page), place: childPlace(place, index) });
+    for (const [index, ask] of (further as readonly Ask[]).entries())
+      asks.push({ ask: askOf(ask, list, page), place: childPlace(place, index) });
   } else if (further !== null && further !== undefined && further !== "") {
     asks.push({ ask: askOf(further as Ask, list, page), place: nextPlace(place) });
   }

@@ -18,7 +18,11 @@ export interface LoginTools {
   readonly config: Config;
   get(url: string): Promise<LoginAnswer>;
   /** A text is sent as it is; an object as a form, or as JSON when told so. */
-  post(url: string, body: string | Readonly<Record<string, unknown>>, options?: { json?: boolean }): Promise<LoginAnswer>;
+  post(
+    url: string,
+    body: string | Readonly<Record<string, unknown>>,
+    options?: { json?: boolean },
+  ): Promise<LoginAnswer>;
 }
 
 /** A login step: it may resolve with headers to send from then on, such as a token. */
@@ -54,7 +58,10 @@ export async function sessionOptions(crawlee: Crawlee, options: SessionOptions, 
       blockedStatusCodes: [],
       createSessionFunction: async (sessionPool: InstanceType<Crawlee["SessionPool"]>) => {
         const session = new crawlee.Session({ sessionPool });
-        session.setCookies(Object.entries(cookies).map(([name, value]) => ({ name, value })), start);
+        session.setCookies(
+          Object.entries(cookies).map(([name, value]) => ({ name, value })),
+          start,
+        );
         const headers = await login?.(loginTools(options, session, fetch));
         if (headers) options.onHeaders(headers);
         return session;
@@ -67,7 +74,10 @@ function loginTools({ config, start }: SessionOptions, session: Session, fetch: 
   const ask = async (method: string, target: string, body?: string, type?: string): Promise<LoginAnswer> => {
     const keep = ({ url, headers }: WebAnswer) => {
       const given = headers["set-cookie"] ?? [];
-      session.setCookiesFromResponse({ url, headers: { "set-cookie": typeof given === "string" ? [given] : [...given] } } as never);
+      session.setCookiesFromResponse({
+        url,
+        headers: { "set-cookie": typeof given === "string" ? [given] : [...given] },
+      } as never);
     };
     const url = new URL(target, start).href;
     const cookie = session.getCookieString(url);
@@ -83,7 +93,8 @@ function loginTools({ config, start }: SessionOptions, session: Session, fetch: 
       },
     });
     keep(answer);
-    if (answer.status >= 400) throw new PageError(url, { status: answer.status, reason: `answered the login with ${answer.status}` });
+    if (answer.status >= 400)
+      throw new PageError(url, { status: answer.status, reason: `answered the login with ${answer.status}` });
     const text = textOf(answer);
     return { status: answer.status, url: answer.url, body: text, json: () => JSON.parse(text) };
   };

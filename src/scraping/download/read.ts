@@ -40,11 +40,17 @@ export async function readDownload(answer: WebAnswer, folder: string, request: D
   const type = headerOf(answer.headers, "content-type") ?? "";
   const staging = `${folder}.staging`;
   try {
-    if (/\bhtml\b/.test(type)) throw new SchemaError(`${answer.url} gave a page (${type}) in place of a file.`, { hint: "Open the address in a browser: does it want a login?" });
+    if (/\bhtml\b/.test(type))
+      throw new SchemaError(`${answer.url} gave a page (${type}) in place of a file.`, {
+        hint: "Open the address in a browser: does it want a login?",
+      });
     await rm(staging, { recursive: true, force: true });
     await mkdir(staging, { recursive: true, mode: 0o700 });
     const file = (await isZip(answer.file)) ? await unzipped(answer.file, answer.url, staging, request) : answer.file;
-    const rows = request.format.format === "csv" ? await readCsv(file, staging, request) : await readParquet(file, answer.url, staging, request);
+    const rows =
+      request.format.format === "csv"
+        ? await readCsv(file, staging, request)
+        : await readParquet(file, answer.url, staging, request);
     await rm(folder, { recursive: true, force: true });
     await rename(staging, folder);
     return rows;
@@ -66,7 +72,12 @@ async function isZip(path: string): Promise<boolean> {
   return begin.toString("latin1") === "PK\u0003\u0004";
 }
 
-async function unzipped(path: string, url: string, staging: string, { format, limit }: DownloadRequest): Promise<string> {
+async function unzipped(
+  path: string,
+  url: string,
+  staging: string,
+  { format, limit }: DownloadRequest,
+): Promise<string> {
   const entry = chooseEntry(await zipEntries(path), format, url);
   const target = join(staging, "entry");
   await extract(path, entry, target, limit, url);
@@ -78,14 +89,24 @@ function chooseEntry(entries: readonly ZipEntry[], { format, entry }: DownloadFo
   const found = entries.filter(({ name }) => (typeof wanted === "string" ? name === wanted : wanted.test(name)));
   const [first] = found;
   if (first && found.length === 1) return first;
-  const names = entries.slice(0, 20).map(({ name }) => JSON.stringify(name)).join(", ");
-  throw new SchemaError(`${found.length === 0 ? "No file" : `${found.length} files`} in the archive of ${url} can be meant. It has ${names || "none"}.`, {
-    hint: "Name the one with `entry`.",
-  });
+  const names = entries
+    .slice(0, 20)
+    .map(({ name }) => JSON.stringify(name))
+    .join(", ");
+  throw new SchemaError(
+    `${found.length === 0 ? "No file" : `${found.length} files`} in the archive of ${url} can be meant. It has ${names || "none"}.`,
+    {
+      hint: "Name the one with `entry`.",
+    },
+  );
 }
 
 /** The csv storage reads it, as it reads any file: each value exactly, or an error that names the line. */
-async function readCsv(file: string, staging: string, { schema, config, logger, signal }: DownloadRequest): Promise<number> {
+async function readCsv(
+  file: string,
+  staging: string,
+  { schema, config, logger, signal }: DownloadRequest,
+): Promise<number> {
   const { CsvStorage } = await import("../../storages/csv/index.ts");
   const folder = join(staging, "csv");
   await mkdir(folder, { recursive: true });
@@ -102,16 +123,28 @@ async function readCsv(file: string, staging: string, { schema, config, logger, 
   return rows;
 }
 
-async function readParquet(file: string, url: string, staging: string, { schema, limit, signal }: DownloadRequest): Promise<number> {
+async function readParquet(
+  file: string,
+  url: string,
+  staging: string,
+  { schema, limit, signal }: DownloadRequest,
+): Promise<number> {
   const script = import.meta.url.endsWith(".ts") ? "./parquet-child.ts" : "./parquet-child.js";
   const raw = join(staging, "raw");
   await mkdir(raw, { recursive: true });
-  const { code, stdout, stderr } = await run(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), file, raw, String(limit)], {
-    name: "the reader of a Parquet file",
-    timeoutMs: 600_000,
-    signal,
-  });
-  if (code !== 0) throw new CorruptDataError(`${url} is no whole Parquet file.`, { hint: stderr.trim().split("\n")[0] ?? "Fetch it again." });
+  const { code, stdout, stderr } = await run(
+    process.execPath,
+    [fileURLToPath(new URL(script, import.meta.url)), file, raw, String(limit)],
+    {
+      name: "the reader of a Parquet file",
+      timeoutMs: 600_000,
+      signal,
+    },
+  );
+  if (code !== 0)
+    throw new CorruptDataError(`${url} is no whole Parquet file.`, {
+      hint: stderr.trim().split("\n")[0] ?? "Fetch it again.",
+    });
   const told: { rows?: number; tooLarge?: boolean } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
   if (told.tooLarge) throw tooLarge(url, "unpacks to", limit, "maxUnpacked");
   for (let part = 0; await exists(join(raw, `${part}.arrow`)); part++) {
@@ -129,7 +162,10 @@ async function declared(df: DataFrame, schema: FrameSchema): Promise<DataFrame> 
   for (const [name, type] of wanted) {
     const own = types[names.indexOf(name)];
     const wider = own && widerType(own, type);
-    if (own && !(wider && sameType(wider, type))) throw new SchemaError(`The column "${name}" of the file does not fit ${schema.fields.find((field) => field.name === name)?.type}.`);
+    if (own && !(wider && sameType(wider, type)))
+      throw new SchemaError(
+        `The column "${name}" of the file does not fit ${schema.fields.find((field) => field.name === name)?.type}.`,
+      );
   }
   const kept = lazyOf(df).select(exactColumns([...wanted.keys()].filter((name) => names.includes(name))));
   const fitted = await conform(await kept.collect(), wanted).collect();

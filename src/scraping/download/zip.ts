@@ -55,12 +55,20 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
 function readDirectory(directory: Buffer, count: number, path: string): ZipEntry[] {
   const entries: ZipEntry[] = [];
   for (let at = 0; entries.length < count; ) {
-    if (at + 46 > directory.length || directory.readUInt32LE(at) !== entryMark) throw corrupt(path, "its directory is damaged");
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((part) => directory.readUInt16LE(at + part)) as [number, number, number];
+    if (at + 46 > directory.length || directory.readUInt32LE(at) !== entryMark)
+      throw corrupt(path, "its directory is damaged");
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((part) => directory.readUInt16LE(at + part)) as [
+      number,
+      number,
+      number,
+    ];
     const flags = directory.readUInt16LE(at + 8);
     const nameEnd = at + 46 + nameLength;
     const extra = directory.subarray(nameEnd, nameEnd + extraLength);
-    const [size, packed, offset] = wideSizes(extra, [24, 20, 42].map((part) => directory.readUInt32LE(at + part)));
+    const [size, packed, offset] = wideSizes(
+      extra,
+      [24, 20, 42].map((part) => directory.readUInt32LE(at + part)),
+    );
     entries.push({
       name: directory.toString(flags & 0x800 ? "utf8" : "latin1", at + 46, nameEnd),
       method: directory.readUInt16LE(at + 10),
@@ -95,14 +103,22 @@ function wideSizes(extra: Buffer, sizes: readonly number[]): number[] {
  *
  * @throws CorruptDataError; PageError LIMIT_EXCEEDED beyond `limit` bytes.
  */
-export async function extract(path: string, entry: ZipEntry, target: string, limit: number, url: string): Promise<void> {
+export async function extract(
+  path: string,
+  entry: ZipEntry,
+  target: string,
+  limit: number,
+  url: string,
+): Promise<void> {
   const { name, method, isEncrypted, packed, size, offset } = entry;
   if (isEncrypted) throw corrupt(path, `${JSON.stringify(name)} in it is encrypted`);
-  if (method !== 0 && method !== 8) throw corrupt(path, `${JSON.stringify(name)} in it is packed by method ${method}, which is unknown`);
+  if (method !== 0 && method !== 8)
+    throw corrupt(path, `${JSON.stringify(name)} in it is packed by method ${method}, which is unknown`);
   if (size > limit) throw tooLarge(url, "unpacks to", limit, "maxUnpacked");
   await using file = await open(path, "r");
   const local = await bytesAt(file, offset, 30, path);
-  if (local.readUInt32LE(0) !== localMark) throw corrupt(path, `${JSON.stringify(name)} is not where its directory says`);
+  if (local.readUInt32LE(0) !== localMark)
+    throw corrupt(path, `${JSON.stringify(name)} is not where its directory says`);
   const start = offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
   let bytes = 0;
   let crc = 0;
@@ -110,7 +126,12 @@ export async function extract(path: string, entry: ZipEntry, target: string, lim
     transform(part: Buffer, _, done) {
       bytes += part.length;
       crc = crc32(part, crc);
-      if (bytes > Math.min(limit, size)) done(bytes > limit ? tooLarge(url, "unpacks to", limit, "maxUnpacked") : corrupt(path, `${JSON.stringify(name)} is longer than it says`));
+      if (bytes > Math.min(limit, size))
+        done(
+          bytes > limit
+            ? tooLarge(url, "unpacks to", limit, "maxUnpacked")
+            : corrupt(path, `${JSON.stringify(name)} is longer than it says`),
+        );
       else done(null, part);
     },
   });
@@ -119,7 +140,8 @@ export async function extract(path: string, entry: ZipEntry, target: string, lim
   try {
     await pipeline([source, ...steps, createWriteStream(target, { flags: "wx", mode: 0o600 })]);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("Z_")) throw corrupt(path, `${JSON.stringify(name)} is damaged`);
+    if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("Z_"))
+      throw corrupt(path, `${JSON.stringify(name)} is damaged`);
     throw cause;
   }
   if (bytes !== size || crc !== entry.crc) throw corrupt(path, `${JSON.stringify(name)} is damaged`);

@@ -52,7 +52,10 @@ export class HealthGate {
     const breaches = findBreaches(now, history, health === false ? {} : health);
     if (breaches.length === 0) {
       if (history.length === 0 && health !== false) {
-        logger.info({ source, rows: now.rows }, `${source} has no earlier run to be compared with; later ones are compared with this one.`);
+        logger.info(
+          { source, rows: now.rows },
+          `${source} has no earlier run to be compared with; later ones are compared with this one.`,
+        );
       }
       return;
     }
@@ -65,7 +68,10 @@ export class HealthGate {
       });
     }
     this.#isAccepted = true;
-    logger.warn({ source, breaches }, `${source} differs from its last good runs, and is accepted as it is. ${message}`);
+    logger.warn(
+      { source, breaches },
+      `${source} differs from its last good runs, and is accepted as it is. ${message}`,
+    );
   }
 
   /** Remembers a run that was saved. */
@@ -82,6 +88,8 @@ export class HealthGate {
     const { health } = this.#options;
     if (health === false) return [];
     const season = seasonOf(time, health.seasonal);
-    return this.#runs.filter((run) => seasonOf(run.time, health.seasonal) === season).slice(-(health.history ?? historyLength));
+    return this.#runs
+      .filter((run) => seasonOf(run.time, health.seasonal) === season)
+      .slice(-(health.history ?? historyLength));
   }
 }

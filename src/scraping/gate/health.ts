@@ -44,7 +44,10 @@ export function seasonOf(time: string, seasonal: Health["seasonal"]): number {
 
 /** What is wrong with a run, one sentence each; nothing when it is as it should be. */
 export function findBreaches(now: Profile, history: readonly Profile[], health: Health): string[] {
-  return [...rowBreaches(now, history, health), ...Object.entries(now.columns).flatMap(([name, column]) => columnBreaches(name, column, now, history, health))];
+  return [
+    ...rowBreaches(now, history, health),
+    ...Object.entries(now.columns).flatMap(([name, column]) => columnBreaches(name, column, now, history, health)),
+  ];
 }
 
 /** The selectors that found something in all of the last runs, and nothing now. */
@@ -67,34 +70,52 @@ function rowBreaches({ rows }: Profile, history: readonly Profile[], health: Hea
   return [`It has ${rows} rows; ${runs(history)} had ${span(before)}.`];
 }
 
-function columnBreaches(name: string, column: ColumnProfile, now: Profile, history: readonly Profile[], health: Health): string[] {
+function columnBreaches(
+  name: string,
+  column: ColumnProfile,
+  now: Profile,
+  history: readonly Profile[],
+  health: Health,
+): string[] {
   const { fill, min, max, ...own } = health.columns?.[name] ?? {};
   const { fillDrop = 0.2, drift = 3 } = { ...health, ...own };
   const told = JSON.stringify(name);
   const found: string[] = [];
-  if (fill !== undefined && column.filled < fill) found.push(`${told} has values in ${share(column.filled)} of the rows, and ${share(fill)} are declared.`);
-  if (min !== undefined && column.min !== undefined && column.min < min) found.push(`${told} goes down to ${column.min}, and ${min} is declared.`);
-  if (max !== undefined && column.max !== undefined && column.max > max) found.push(`${told} goes up to ${column.max}, and ${max} is declared.`);
+  if (fill !== undefined && column.filled < fill)
+    found.push(`${told} has values in ${share(column.filled)} of the rows, and ${share(fill)} are declared.`);
+  if (min !== undefined && column.min !== undefined && column.min < min)
+    found.push(`${told} goes down to ${column.min}, and ${min} is declared.`);
+  if (max !== undefined && column.max !== undefined && column.max > max)
+    found.push(`${told} goes up to ${column.max}, and ${max} is declared.`);
   const before = history.flatMap(({ columns }) => (columns[name] ? [columns[name]] : []));
   if (before.length === 0 || now.rows < fewRows) return found;
   const shares = before.map(({ filled }) => filled);
   const least = Math.min(...shares);
   if (column.filled < least - fillDrop || (column.filled === 0 && least > 0)) {
-    found.push(`${told} has values in ${share(column.filled)} of the rows; ${runs(history)} had ${span(shares, share)}.`);
+    found.push(
+      `${told} has values in ${share(column.filled)} of the rows; ${runs(history)} had ${span(shares, share)}.`,
+    );
   } else if (column.constant && before.every(({ constant }) => constant === false)) {
     found.push(`${told} has the same value in every row; ${runs(history)} had different ones.`);
   } else if (drift !== false) found.push(...rangeBreaches(told, column, before, drift));
   return found;
 }
 
-function rangeBreaches(told: string, { low, high }: ColumnProfile, before: readonly ColumnProfile[], drift: number): string[] {
+function rangeBreaches(
+  told: string,
+  { low, high }: ColumnProfile,
+  before: readonly ColumnProfile[],
+  drift: number,
+): string[] {
   const lows = before.flatMap((column) => column.low ?? []);
   const highs = before.flatMap((column) => column.high ?? []);
   if (low === undefined || high === undefined || lows.length === 0) return [];
   const [least, most] = [Math.min(...lows), Math.max(...highs)];
   const width = most - least || Math.abs(most) || 1;
   if (low >= least - drift * width && high <= most + drift * width) return [];
-  return [`Most of ${told} lies between ${short(low)} and ${short(high)}; it lay between ${short(least)} and ${short(most)}.`];
+  return [
+    `Most of ${told} lies between ${short(low)} and ${short(high)}; it lay between ${short(least)} and ${short(most)}.`,
+  ];
 }
 
 const runs = ({ length }: readonly Profile[]) => (length === 1 ? "the last good run" : `the last ${length} good runs`);

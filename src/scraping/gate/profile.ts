@@ -49,10 +49,20 @@ export class Profiler {
     const kinds = typesOf(df).map(({ kind }) => kind);
     if (rows === 0 || names.length === 0) return;
     const asked = names.flatMap((name, index) => expressionsOf(exactColumn(name), kinds[index] ?? "", index));
-    const found = await lazyOf(df).select(...asked).collect();
+    const found = await lazyOf(df)
+      .select(...asked)
+      .collect();
     const valueOf = (name: string, index: number): unknown => found.getColumn(`${name} ${index}`).get(0);
     for (const [index, name] of names.entries()) {
-      const seen: Seen = this.#columns.get(name) ?? { filled: 0, lows: [], highs: [], min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, first: null, isConstant: undefined };
+      const seen: Seen = this.#columns.get(name) ?? {
+        filled: 0,
+        lows: [],
+        highs: [],
+        min: Number.POSITIVE_INFINITY,
+        max: Number.NEGATIVE_INFINITY,
+        first: null,
+        isConstant: undefined,
+      };
       this.#columns.set(name, seen);
       seen.filled += Number(valueOf("filled", index));
       const kind = kinds[index] ?? "";

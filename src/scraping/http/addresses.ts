@@ -80,7 +80,10 @@ export function addressGuard(allowed: readonly string[], resolve: LookupFunction
   const names = new Set<string>();
   const networks = new BlockList();
   for (const entry of allowed) {
-    const [address = "", bits] = entry.trim().replace(/^\[|\]$/g, "").split("/");
+    const [address = "", bits] = entry
+      .trim()
+      .replace(/^\[|\]$/g, "")
+      .split("/");
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
     if (isIP(address) === 0) names.add(address.toLowerCase());
     else networks.addSubnet(address, bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits), family);

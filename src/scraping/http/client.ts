@@ -50,18 +50,19 @@ export function webClient(options: WebOptions): WebClient {
     const asked = paces.get(origin);
     return asked === undefined ? { ...manners, delay } : { ...manners, delay: Math.max(delay, asked), concurrency: 1 };
   };
-  const named = (next: Fetch): Fetch => (request) =>
-    next({ ...request, headers: { "user-agent": agent, ...request.headers } });
+  const named =
+    (next: Fetch): Fetch =>
+    (request) =>
+      next({ ...request, headers: { "user-agent": agent, ...request.headers } });
   const paced = keepPace(named(lowest.send), mannersOf);
-  const robots = options.robots
-    ? new Robots(followRedirects(paced, 5), agent, options.robotsFolder)
-    : null;
+  const robots = options.robots ? new Robots(followRedirects(paced, 5), agent, options.robotsFolder) : null;
   const obeying = (next: Fetch): Fetch =>
     robots === null
       ? next
       : async (request) => {
           const { crawlDelay } = await robots.check(request.url, request.signal);
-          if (crawlDelay !== undefined) paces.set(new URL(request.url).origin, Math.min(crawlDelay * 1_000, manners.maxWait));
+          if (crawlDelay !== undefined)
+            paces.set(new URL(request.url).origin, Math.min(crawlDelay * 1_000, manners.maxWait));
           return next(request);
         };
   const mannerly = obeying(paced);

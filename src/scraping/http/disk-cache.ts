@@ -16,14 +16,20 @@ const unpack = promisify(gunzip);
  */
 export function diskCache(next: Fetch, folder: string): Fetch {
   return async (request) => {
-    if (request.method !== "GET" || request.into !== undefined || request.headers.range !== undefined) return next(request);
+    if (request.method !== "GET" || request.into !== undefined || request.headers.range !== undefined)
+      return next(request);
     const path = join(folder, `${createHash("sha256").update(request.url).digest("hex")}.gz`);
     const kept = await read(path, request);
     const answer = await next(kept ? { ...request, headers: { ...kept.conditions, ...request.headers } } : request);
     if (answer.status === 304 && kept) {
       await utimes(path, new Date(), new Date()).catch(() => {});
       const { "set-cookie": cookies } = answer.headers;
-      return { ...answer, status: 200, body: kept.body, headers: { ...kept.headers, ...(cookies && { "set-cookie": cookies }) } };
+      return {
+        ...answer,
+        status: 200,
+        body: kept.body,
+        headers: { ...kept.headers, ...(cookies && { "set-cookie": cookies }) },
+      };
     }
     if (answer.status === 200) await write(path, folder, request, answer);
     return answer;
@@ -60,7 +66,10 @@ async function read(path: string, request: WebRequest): Promise<Kept | null> {
 
 async function write(path: string, folder: string, request: WebRequest, answer: WebAnswer): Promise<void> {
   const { "set-cookie": _, ...headers } = answer.headers;
-  const names = (headerOf(headers, "vary") ?? "").toLowerCase().split(/[\s,]+/).filter((name) => name && name !== "accept-encoding");
+  const names = (headerOf(headers, "vary") ?? "")
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((name) => name && name !== "accept-encoding");
   const isMarked = headers.etag !== undefined || headers["last-modified"] !== undefined;
   if (!isMarked || names.includes("*") || /\bno-store\b/.test(headerOf(headers, "cache-control") ?? "")) return;
   // What a header with a secret says must not lie on the disk.
@@ -70,7 +79,9 @@ async function write(path: string, folder: string, request: WebRequest, answer: 
   const staging = `${path}.${process.pid}`;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(staging, await pack(Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), answer.body])), { mode: 0o600 });
+    await writeFile(staging, await pack(Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), answer.body])), {
+      mode: 0o600,
+    });
     await rename(staging, path);
   } catch {
     await rm(staging, { force: true }).catch(() => {});

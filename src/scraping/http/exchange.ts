@@ -10,7 +10,9 @@ export interface WebRequest {
   /** Where the body goes instead of memory: a path that is free. */
   readonly into?: string | undefined;
   /** Told of each redirect, with the headers of the next request, which it may change. */
-  readonly onRedirect?: ((answer: WebAnswer, next: { url: string; headers: Record<string, string> }) => void) | undefined;
+  readonly onRedirect?:
+    | ((answer: WebAnswer, next: { url: string; headers: Record<string, string> }) => void)
+    | undefined;
 }
 
 /** What came back. The body is unpacked; `content-encoding` is gone from the headers. */

@@ -1,6 +1,6 @@
 import { PageError, retryAfterOf } from "../page-error.ts";
-import { wait } from "./wait.ts";
 import { type Fetch, headerOf } from "./exchange.ts";
+import { wait } from "./wait.ts";
 
 /** How one host is treated. */
 export interface HostManners {
@@ -75,7 +75,10 @@ export function keepPace(next: Fetch, mannersOf: (url: string) => HostManners): 
     await host.enter(manners, request.url, request.signal);
     try {
       const answer = await next(request);
-      const after = answer.status === 429 || answer.status === 503 ? retryAfterOf(headerOf(answer.headers, "retry-after")) : undefined;
+      const after =
+        answer.status === 429 || answer.status === 503
+          ? retryAfterOf(headerOf(answer.headers, "retry-after"))
+          : undefined;
       if (after !== undefined) host.pauseFor(after);
       return answer;
     } finally {

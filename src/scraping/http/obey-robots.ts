@@ -38,7 +38,7 @@ export class Robots {
       // The next try asks again.
       this.#answers.delete(origin);
       throw new PageError(url, {
-        reason: `is left alone, because ${origin}/robots.txt ${answer.unreachable}`,
+        reason: answer.unreachable,
         hint: "RFC 9309 takes that for a no. Try again later, or declare `robots: false` where the site's owner allowed you.",
       });
     }
@@ -65,14 +65,15 @@ export class Robots {
   async #fetch(url: string, signal?: AbortSignal): Promise<string | { unreachable: string }> {
     try {
       const { status, body } = await this.#ask({ url, method: "GET", headers: { accept: "text/plain" }, signal });
-      if (status >= 500) return { unreachable: `answered ${status}` };
+      if (status >= 500) return { unreachable: `is left alone, because ${url} answered ${status}` };
       return status >= 200 && status < 300 ? body.subarray(0, robotsLimit).toString("utf8") : "";
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof PageError)) throw error;
       if (error.code === "ADDRESS_REFUSED") throw error;
       if (error.code === "LIMIT_EXCEEDED") return "";
-      return { unreachable: error.message.slice(error.url.length).replace(/\.$/, "").trim() };
+      // The site itself does not answer: that is what matters to who asked.
+      return { unreachable: error.message.slice(error.url.length).replace(/\.$/, " (asked for robots.txt)").trim() };
     }
   }
 }

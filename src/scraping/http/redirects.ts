@@ -15,7 +15,10 @@ export function followRedirects(next: Fetch, max: number, secretHeaders: Readonl
       const target = redirects.has(answer.status) ? headerOf(answer.headers, "location") : undefined;
       if (target === undefined) return answer;
       if (!URL.canParse(target, request.url)) {
-        throw new PageError(request.url, { reason: `leads to "${target}", which is no address`, status: answer.status });
+        throw new PageError(request.url, {
+          reason: `leads to "${target}", which is no address`,
+          status: answer.status,
+        });
       }
       request = redirected(request, answer, new URL(target, request.url), secretHeaders);
       if (seen.has(request.url)) throw endless(first.url, "redirects in a circle");
@@ -57,5 +60,9 @@ function withoutUser(request: WebRequest): WebRequest {
 }
 
 function endless(url: string, reason: string): PageError {
-  return new PageError(url, { code: "LIMIT_EXCEEDED", reason, hint: "Open the address in a browser: does it want a cookie or a login?" });
+  return new PageError(url, {
+    code: "LIMIT_EXCEEDED",
+    reason,
+    hint: "Open the address in a browser: does it want a cookie or a login?",
+  });
 }

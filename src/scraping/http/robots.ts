@@ -45,7 +45,8 @@ export function readRobots(text: string, token: string): RobotRules {
       case "disallow":
         isNaming = false;
         // An empty path is no rule.
-        if (value !== "") for (const { rules } of current) rules.push({ allow: key.toLowerCase() === "allow", path: value });
+        if (value !== "")
+          for (const { rules } of current) rules.push({ allow: key.toLowerCase() === "allow", path: value });
         break;
       case "crawl-delay":
         isNaming = false;
@@ -87,9 +88,9 @@ export function tokenOf(agent: string): string {
 function normal(path: string): string {
   return path
     .replace(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character.isWellFormed() ? character : "\uFFFD"))
-    .replace(/%[0-9a-f]{2}/gi, (escape) => {
-      const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-      return /[A-Za-z0-9._~-]/.test(character) ? character : escape.toUpperCase();
+    .replace(/%[0-9a-f]{2}/gi, (hex) => {
+      const character = String.fromCharCode(Number.parseInt(hex.slice(1), 16));
+      return /[A-Za-z0-9._~-]/.test(character) ? character : hex.toUpperCase();
     });
 }
 

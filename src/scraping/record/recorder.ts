@@ -33,7 +33,10 @@ export class Recorder {
     const { pathname, search, host } = new URL(url);
     const sent = { host, ...scrubber.headers(request.headers) };
     const body = answer.file ?? scrubber.body(answer.body);
-    const received = { ...scrubber.headers(answer.headers), ...(typeof body !== "string" && { "content-length": String(body.length) }) };
+    const received = {
+      ...scrubber.headers(answer.headers),
+      ...(typeof body !== "string" && { "content-length": String(body.length) }),
+    };
     await this.#writer.add(
       {
         type: "request",
@@ -63,7 +66,12 @@ export class Recorder {
   async #begin(): Promise<void> {
     if (this.#begun) return;
     this.#begun = true;
-    const about = [`software: ${this.#agent}`, "format: WARC File Format 1.1", "robots: obey", "note: bodies are kept unpacked, secrets as \"hidden\""];
+    const about = [
+      `software: ${this.#agent}`,
+      "format: WARC File Format 1.1",
+      "robots: obey",
+      'note: bodies are kept unpacked, secrets as "hidden"',
+    ];
     await this.#writer.add({
       type: "warcinfo",
       date: new Date(),

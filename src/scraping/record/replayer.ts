@@ -99,10 +99,18 @@ function requestOf(block: Buffer): { method: string; body: string } {
 async function responseOf(block: Buffer, url: string): Promise<Pick<Kept, "status" | "headers"> & { body: Buffer }> {
   const at = block.indexOf(headEnd);
   const [first = "", ...lines] = block.toString("latin1", 0, at < 0 ? block.length : at).split("\r\n");
-  const { "transfer-encoding": transfer, "content-encoding": coding, ...headers } = Object.fromEntries(headersOf(lines));
+  const {
+    "transfer-encoding": transfer,
+    "content-encoding": coding,
+    ...headers
+  } = Object.fromEntries(headersOf(lines));
   const raw = at < 0 ? Buffer.alloc(0) : block.subarray(at + headEnd.length);
   const packed = transfer === "chunked" ? joinChunks(raw) : raw;
-  return { status: Number(first.split(" ")[1] ?? 0), headers, body: await unpack(packed, codingsOf(coding, url), limit, url) };
+  return {
+    status: Number(first.split(" ")[1] ?? 0),
+    headers,
+    body: await unpack(packed, codingsOf(coding, url), limit, url),
+  };
 }
 
 /** A chunked body as other recorders keep it: size in hex, CRLF, bytes, CRLF … */

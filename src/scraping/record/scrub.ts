@@ -3,7 +3,14 @@ import { isSecretName, shownUrl } from "../page-error.ts";
 
 /** What stands in an archive where a secret was. */
 const hidden = "hidden";
-const secretHeaders = new Set(["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-csrf-token"]);
+const secretHeaders = new Set([
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "set-cookie",
+  "x-api-key",
+  "x-csrf-token",
+]);
 
 /** Shorter values are too common to be looked for in pages. */
 const leastLength = 6;

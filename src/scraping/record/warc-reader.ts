@@ -20,7 +20,8 @@ export async function* readWarc(path: string): AsyncGenerator<ReadRecord> {
       const head = await bytes.until(end);
       if (head === null) return;
       const [version = "", ...lines] = head.toString("utf8").trimStart().split("\r\n");
-      if (!version.startsWith("WARC/")) throw corrupt(path, `a record begins with ${JSON.stringify(version.slice(0, 40))}`);
+      if (!version.startsWith("WARC/"))
+        throw corrupt(path, `a record begins with ${JSON.stringify(version.slice(0, 40))}`);
       const headers = headersOf(lines);
       const block = await bytes.take(Number(headers.get("content-length") ?? Number.NaN));
       await bytes.take(end.length);

@@ -47,7 +47,8 @@ export class WarcWriter {
   add(...records: WarcRecord[]): Promise<string> {
     const added = this.#last.then(async () => {
       let id = "";
-      for (const record of records) id = await this.#write(id && !record.concurrentTo ? { ...record, concurrentTo: id } : record);
+      for (const record of records)
+        id = await this.#write(id && !record.concurrentTo ? { ...record, concurrentTo: id } : record);
       return id;
     });
     this.#last = added.catch(() => undefined);
