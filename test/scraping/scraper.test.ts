@@ -24,7 +24,7 @@ async function finviz(options: ReplicaOptions = {}) {
 describe("the screener of several pages", () => {
   test("is read whole and exactly: suffixes, percentages, missing P/E, entities", async () => {
     const { replica, scraper, saver } = await finviz();
-    expect(await scraper.scrapeData(saver)).toBe(true);
+    expect(await scraper.scrapeSingleSource("screener", saver)).toBe(true);
     const rows = records(saver.kept.get("screener") ?? frame([], {}));
     expect(rows.map(({ ticker }) => ticker)).toEqual(replica.stocks.map(({ ticker }) => ticker));
     for (const [index, stock] of replica.stocks.entries()) {
@@ -48,13 +48,13 @@ describe("the screener of several pages", () => {
         return true;
       },
     });
-    expect(await scraper.scrapeData(saver)).toBe(true);
+    expect(await scraper.scrapeSingleSource("screener", saver)).toBe(true);
     expect(saver.kept.get("screener")?.height).toBe(45);
     expect(log.text("warn")).toMatch(/answered 429[\s\S]*answered 500/);
   });
 
   test("a renamed class fails the source, says so, and the old data stays", async () => {
-    const { scraper, saver, log } = await finviz({ rowClass: "new-row" });
+    const { scraper, saver, log } = await finviz({ fault: "rename-class" });
     const old = frame([{ ticker: "OLD" }], { ticker: "string" });
     saver.kept.set("screener", old);
     expect(await scraper.scrapeSingleSource("screener", saver)).toBe(false);
@@ -70,7 +70,7 @@ describe("the screener of several pages", () => {
         return true;
       },
     });
-    expect(await scraper.scrapeData(saver)).toBe(false);
+    expect(await scraper.scrapeSingleSource("screener", saver)).toBe(false);
     expect(saver.kept.size).toBe(0);
     expect(log.lines.find(({ level }) => level === "error")).toMatchObject({
       fields: { source: "screener", status: 404, url: expect.stringContaining("r=41") },

@@ -26,7 +26,7 @@ export interface LoginTools {
 }
 
 /** A login step: it may resolve with headers to send from then on, such as a token. */
-export type Login = (tools: LoginTools) => Promise<Readonly<Record<string, string>> | undefined | void>;
+export type Login = (tools: LoginTools) => Promise<Readonly<Record<string, string>> | undefined>;
 
 /** Who asks, and which way. */
 export interface SessionOptions {

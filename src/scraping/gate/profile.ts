@@ -52,7 +52,7 @@ export class Profiler {
     const found = await lazyOf(df)
       .select(...asked)
       .collect();
-    const valueOf = (name: string, index: number): unknown => found.getColumn(`${name} ${index}`).get(0);
+    const read = (name: string, index: number): unknown => found.getColumn(`${name} ${index}`).get(0);
     for (const [index, name] of names.entries()) {
       const seen: Seen = this.#columns.get(name) ?? {
         filled: 0,
@@ -64,16 +64,16 @@ export class Profiler {
         isConstant: undefined,
       };
       this.#columns.set(name, seen);
-      seen.filled += Number(valueOf("filled", index));
+      seen.filled += Number(read("filled", index));
       const kind = kinds[index] ?? "";
       if (!hasRange(kind)) continue;
-      const [min, max] = [valueOf("min", index), valueOf("max", index)];
+      const [min, max] = [read("min", index), read("max", index)];
       if (min === null || min === undefined) continue;
       seen.first ??= min;
       seen.isConstant = (seen.isConstant ?? true) && min === max && min === seen.first;
       if (!numeric.test(kind)) continue;
-      seen.lows.push(Number(valueOf("low", index)));
-      seen.highs.push(Number(valueOf("high", index)));
+      seen.lows.push(Number(read("low", index)));
+      seen.highs.push(Number(read("high", index)));
       seen.min = Math.min(seen.min, Number(min));
       seen.max = Math.max(seen.max, Number(max));
     }
