@@ -17,7 +17,12 @@ async function scraped(change: (source: ScraperSource) => Partial<ScraperSource>
   afterTest(replica.close);
   const log = logLines();
   const folder = temporaryFolder();
-  const config = parseConfig({ FINVIZ_URL: replica.url, FS_DATA: folder, FS_TEMP: `${folder}/temp`, SCRAPE_CACHE_MB: 0 });
+  const config = parseConfig({
+    FINVIZ_URL: replica.url,
+    FS_DATA: folder,
+    FS_TEMP: `${folder}/temp`,
+    SCRAPE_CACHE_MB: 0,
+  });
   const factory = new DataFactory({ config, logger: log.logger });
   afterTest(() => factory.close());
   class Quick extends FinvizScraper {
@@ -48,7 +53,9 @@ test("a renamed class of the rows fails the source, names the selector and keeps
   const { scrapeWith } = await scraped();
   const message = await scrapeWith("rename-class");
   expect(message).toContain("No row was found");
-  expect(message).toContain('The selector "table.screener_table tr.styled-row" finds nothing any more; it found 45 before.');
+  expect(message).toContain(
+    'The selector "table.screener_table tr.styled-row" finds nothing any more; it found 45 before.',
+  );
   const [, path = ""] = /kept in (\S+\.html\.gz)/.exec(message) ?? [];
   expect(gunzipSync(readFileSync(path)).toString()).toContain("table-row");
 });
@@ -115,7 +122,21 @@ test("the views and the quote pages are read whole", async () => {
   expect(performance?.map(({ year }) => (year === null ? null : Math.round(Number(year) * 10_000)))).toEqual(
     replica.stocks.map(({ year }) => (year === null ? null : Math.round(year * 100))),
   );
-  expect(quotes?.map(({ ticker, company, employees, low_52w, earnings }) => ({ ticker, company, employees: Number(employees), low_52w, earnings }))).toEqual(
-    replica.stocks.map(({ ticker, company, employees, low52, earnings }) => ({ ticker, company, employees, low_52w: low52, earnings })),
+  expect(
+    quotes?.map(({ ticker, company, employees, low_52w, earnings }) => ({
+      ticker,
+      company,
+      employees: Number(employees),
+      low_52w,
+      earnings,
+    })),
+  ).toEqual(
+    replica.stocks.map(({ ticker, company, employees, low52, earnings }) => ({
+      ticker,
+      company,
+      employees,
+      low_52w: low52,
+      earnings,
+    })),
   );
 });

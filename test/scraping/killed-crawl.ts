@@ -51,7 +51,13 @@ export async function expectSameAfterKills(kills: number, stocks: number): Promi
 
 function scrape(url: string, folder: string) {
   const child = spawn(process.execPath, [join(import.meta.dirname, "kill-child.ts")], {
-    env: { PATH: process.env.PATH, FINVIZ_URL: url, FS_DATA: folder, FS_TEMP: join(folder, "temp"), SCRAPE_CACHE_MB: "0" },
+    env: {
+      PATH: process.env.PATH,
+      FINVIZ_URL: url,
+      FS_DATA: folder,
+      FS_TEMP: join(folder, "temp"),
+      SCRAPE_CACHE_MB: "0",
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
