@@ -171,7 +171,6 @@ export class SourceScrape implements AsyncDisposable {
       if (this.rows === 0) yield frame([], source.schema);
     } catch (error) {
       this.#ended.abort(error);
-      this.#journal.set("state", "failed");
       throw error;
     } finally {
       // A consumer that stops early ends the crawl.
