@@ -105,7 +105,7 @@ function compiledFormat(format: string): Compiled {
 
 /** A text that stands for itself in a pattern; spaces in a row are one. */
 function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&").replace(/\s+/g, "\\s+");
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&").replace(/\s+/g, "\\s+");
 }
 
 /** Two digits mean the year that is nearest to now: up to 50 years ahead of it, or behind. */

@@ -125,6 +125,7 @@ export class SourceScrape implements AsyncDisposable {
       : source.download
         ? stack.use(await exchangeFolder(config, 64 << 20)).path
         : "";
+    if (source.download) await mkdir(parts, { recursive: true, mode: 0o700 });
     const gate = await HealthGate.open({
       memory: job.memory,
       name: `${job.scraper}/${name}`,
@@ -270,7 +271,6 @@ export class SourceScrape implements AsyncDisposable {
   async #readDownload(answer: WebAnswer, { id }: PendingPage): Promise<PageResult> {
     const { source, config, logger } = this.#job;
     if (!source.download) throw new Error("The source is no download");
-    await mkdir(this.#parts, { recursive: true, mode: 0o700 });
     const count = await readDownload(answer, join(this.#parts, String(id)), {
       format: source.download,
       schema: source.schema,

@@ -78,7 +78,7 @@ async function unzipped(
   staging: string,
   { format, limit }: DownloadRequest,
 ): Promise<string> {
-  const entry = chooseEntry(await zipEntries(path), format, url);
+  const entry = chooseEntry(await zipEntries(path, url), format, url);
   const target = join(staging, "entry");
   await extract(path, entry, target, limit, url);
   return target;
@@ -143,7 +143,8 @@ async function readParquet(
   );
   if (code !== 0)
     throw new CorruptDataError(`${url} is no whole Parquet file.`, {
-      hint: stderr.trim().split("\n")[0] ?? "Fetch it again.",
+      hint: "Fetch it again.",
+      cause: new Error(stderr.trim()),
     });
   const told: { rows?: number; tooLarge?: boolean } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
   if (told.tooLarge) throw tooLarge(url, "unpacks to", limit, "maxUnpacked");

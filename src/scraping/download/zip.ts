@@ -32,31 +32,31 @@ const mostEntries = 65_535;
  *
  * @throws CorruptDataError
  */
-export async function zipEntries(path: string): Promise<ZipEntry[]> {
+export async function zipEntries(path: string, url: string): Promise<ZipEntry[]> {
   await using file = await open(path, "r");
   const { size } = await file.stat();
   const tailStart = Math.max(0, size - 65_557);
-  const tail = await bytesAt(file, tailStart, size - tailStart, path);
+  const tail = await bytesAt(file, tailStart, size - tailStart, url);
   const at = lastIndexOf(tail, endMark);
-  if (at < 0 || at + 22 > tail.length) throw corrupt(path, "it has no directory");
+  if (at < 0 || at + 22 > tail.length) throw corrupt(url, "it has no directory");
   let count = tail.readUInt16LE(at + 10);
   let length = tail.readUInt32LE(at + 12);
   let start = tail.readUInt32LE(at + 16);
   if (at >= 20 && tail.readUInt32LE(at - 20) === end64Locator) {
-    const end64 = await bytesAt(file, Number(tail.readBigUInt64LE(at - 12)), 56, path);
+    const end64 = await bytesAt(file, Number(tail.readBigUInt64LE(at - 12)), 56, url);
     count = Number(end64.readBigUInt64LE(32));
     length = Number(end64.readBigUInt64LE(40));
     start = Number(end64.readBigUInt64LE(48));
   }
-  if (count > mostEntries || length > 64 << 20) throw corrupt(path, "its directory is too large");
-  return readDirectory(await bytesAt(file, start, length, path), count, path);
+  if (count > mostEntries || length > 64 << 20) throw corrupt(url, "its directory is too large");
+  return readDirectory(await bytesAt(file, start, length, url), count, url);
 }
 
-function readDirectory(directory: Buffer, count: number, path: string): ZipEntry[] {
+function readDirectory(directory: Buffer, count: number, url: string): ZipEntry[] {
   const entries: ZipEntry[] = [];
   for (let at = 0; entries.length < count; ) {
     if (at + 46 > directory.length || directory.readUInt32LE(at) !== entryMark)
-      throw corrupt(path, "its directory is damaged");
+      throw corrupt(url, "its directory is damaged");
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((part) => directory.readUInt16LE(at + part)) as [
       number,
       number,
@@ -111,14 +111,14 @@ export async function extract(
   url: string,
 ): Promise<void> {
   const { name, method, isEncrypted, packed, size, offset } = entry;
-  if (isEncrypted) throw corrupt(path, `${JSON.stringify(name)} in it is encrypted`);
+  if (isEncrypted) throw corrupt(url, `${JSON.stringify(name)} in it is encrypted`);
   if (method !== 0 && method !== 8)
-    throw corrupt(path, `${JSON.stringify(name)} in it is packed by method ${method}, which is unknown`);
+    throw corrupt(url, `${JSON.stringify(name)} in it is packed by method ${method}, which is unknown`);
   if (size > limit) throw tooLarge(url, "unpacks to", limit, "maxUnpacked");
   await using file = await open(path, "r");
-  const local = await bytesAt(file, offset, 30, path);
+  const local = await bytesAt(file, offset, 30, url);
   if (local.readUInt32LE(0) !== localMark)
-    throw corrupt(path, `${JSON.stringify(name)} is not where its directory says`);
+    throw corrupt(url, `${JSON.stringify(name)} is not where its directory says`);
   const start = offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
   let bytes = 0;
   let crc = 0;
@@ -130,7 +130,7 @@ export async function extract(
         done(
           bytes > limit
             ? tooLarge(url, "unpacks to", limit, "maxUnpacked")
-            : corrupt(path, `${JSON.stringify(name)} is longer than it says`),
+            : corrupt(url, `${JSON.stringify(name)} is longer than it says`),
         );
       else done(null, part);
     },
@@ -141,16 +141,16 @@ export async function extract(
     await pipeline([source, ...steps, createWriteStream(target, { flags: "wx", mode: 0o600 })]);
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("Z_"))
-      throw corrupt(path, `${JSON.stringify(name)} is damaged`);
+      throw corrupt(url, `${JSON.stringify(name)} is damaged`);
     throw cause;
   }
-  if (bytes !== size || crc !== entry.crc) throw corrupt(path, `${JSON.stringify(name)} is damaged`);
+  if (bytes !== size || crc !== entry.crc) throw corrupt(url, `${JSON.stringify(name)} is damaged`);
 }
 
-async function bytesAt(file: FileHandle, position: number, length: number, path: string): Promise<Buffer> {
+async function bytesAt(file: FileHandle, position: number, length: number, url: string): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
-  if (bytesRead !== length) throw corrupt(path, "it is cut short");
+  if (bytesRead !== length) throw corrupt(url, "it is cut short");
   return buffer;
 }
 
@@ -160,6 +160,6 @@ function lastIndexOf(buffer: Buffer, mark: number): number {
   return buffer.lastIndexOf(bytes);
 }
 
-function corrupt(path: string, why: string): CorruptDataError {
-  return new CorruptDataError(`${path} is no whole zip archive: ${why}.`, { hint: "Fetch it again." });
+function corrupt(url: string, why: string): CorruptDataError {
+  return new CorruptDataError(`${url} is no whole zip archive: ${why}.`, { hint: "Fetch it again." });
 }

@@ -7,7 +7,7 @@ export interface WebRequest {
   readonly signal?: AbortSignal | undefined;
   /** The proxy that it goes through. */
   readonly proxyUrl?: string | undefined;
-  /** Where the body goes instead of memory: a path that is free. */
+  /** Where the body goes instead of memory. What stands there is replaced. */
   readonly into?: string | undefined;
   /** Told of each redirect, with the headers of the next request, which it may change. */
   readonly onRedirect?:

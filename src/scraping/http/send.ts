@@ -102,7 +102,7 @@ async function received(request: WebRequest, response: IncomingMessage, limits: 
       counter(url, "sends", limits.maxBytes, "maxBytes"),
       ...unpackers(codings),
       counter(url, "unpacks to", limits.maxUnpacked, "maxUnpacked"),
-      createWriteStream(into, { flags: "wx", mode: 0o600 }),
+      createWriteStream(into, { mode: 0o600 }),
     ]);
     return { ...about, body: Buffer.alloc(0), file: into };
   }

@@ -76,7 +76,7 @@ export class Replayer implements AsyncDisposable {
     const body = Buffer.alloc(length);
     await this.#bodies.read(body, 0, length, offset);
     if (request.into === undefined) return { url: request.url, status, headers, time, body };
-    await writeFile(request.into, body, { flag: "wx", mode: 0o600 });
+    await writeFile(request.into, body, { mode: 0o600 });
     return { url: request.url, status, headers, time, body: Buffer.alloc(0), file: request.into };
   }
 
