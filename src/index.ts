@@ -28,6 +28,7 @@ export type { RowSchema } from "./frame/validate.ts";
 // Base classes of one's own components
 export { Calculator, type CalculationRequest } from "./calculation/calculator.ts";
 export type { CalculationReport } from "./calculation/report.ts";
+export { BrowserScraper } from "./scraping/browser-scraper.ts";
 export { type ScrapeOptions, Scraper } from "./scraping/scraper.ts";
 export { type Page, source, type ScraperSource, type SourceDefinition } from "./scraping/source.ts";
 

