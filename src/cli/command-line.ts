@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { GlobalOptions } from "./options.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
+import type { ScrapeCommand } from "./scrape.ts";
 
 /**
  * Runs one command, and resolves with the exit code. Results go to stdout, all else to stderr. Each command's own file is
@@ -54,6 +55,26 @@ function describeCommands(): Command {
     .action(async (frame: string, { limit }: { limit: number }, self: Command) => {
       const { show } = await import("./show.ts");
       await show(frame, limit, globals(self));
+    });
+  command(program, "scrape", "scrape the sources of a scraper, and save them")
+    .argument("<file>", "the scraper's file, and its class where it has several: scraper.ts#MyScraper")
+    .argument("[sources...]", "only these sources")
+    .option("--to <storage>", "where the rows are saved", "csv")
+    .option("--run <how>", "fresh, resume or retryFailed")
+    .option("--accept", "take what differs from the last good runs for an intended change")
+    .option("--record <path>", "keep every exchange in this archive (.warc.gz)")
+    .option("--replay <path>", "take the answers from this archive in place of the network")
+    .action(async (file: string, sources: string[], given: ScrapeCommand, self: Command) => {
+      const { scrape } = await import("./scrape.ts");
+      await scrape(file, sources, given, globals(self));
+    });
+  command(program, "record", "record what a scraper fetches, for tests without a network")
+    .argument("<file>", "the scraper's file, and its class where it has several: scraper.ts#MyScraper")
+    .argument("[sources...]", "only these sources")
+    .requiredOption("--out <path>", "the archive: fixture.warc.gz")
+    .action(async (file: string, sources: string[], { out }: { out: string }, self: Command) => {
+      const { record } = await import("./record.ts");
+      await record(file, sources, out, globals(self));
     });
   command(program, "ps", "list this project's helper processes").action(async (_, self: Command) => {
     const { ps } = await import("./ps.ts");

@@ -2,6 +2,7 @@ import "../system/node-version.ts";
 
 import { getConfigLoggerIn } from "../config/get-config-logger.ts";
 import type { Config } from "../config/settings.ts";
+import type { Logger } from "../contracts/logger.ts";
 import { DataFactory } from "../factory/data-factory.ts";
 import type { GlobalOptions } from "./options.ts";
 
@@ -9,6 +10,7 @@ import type { GlobalOptions } from "./options.ts";
 export interface Session {
   readonly config: Config;
   readonly factory: DataFactory;
+  readonly logger: Logger;
 }
 
 /** Gives the work a factory for the project in the working directory, and closes it afterwards. Logs warnings only, unless told. */
@@ -16,5 +18,5 @@ export async function inSession<T>(options: GlobalOptions, work: (session: Sessi
   const given = options.verbose ? { LOG_LEVEL: "debug" } : options.quiet ? { LOG_LEVEL: "error" } : undefined;
   const { config, logger } = await getConfigLoggerIn({ logLevel: "warn" }, options.service, given);
   await using factory = new DataFactory({ config, logger });
-  return await work({ config, factory });
+  return await work({ config, factory, logger });
 }

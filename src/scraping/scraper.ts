@@ -5,6 +5,7 @@ import type { IDataSaver } from "../contracts/data-saver.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { IScraper } from "../contracts/scraper.ts";
 import { NotFoundError, SaveError } from "../errors.ts";
+import { heightOf } from "../frame/access.ts";
 import { concatFrames } from "../frame/batches.ts";
 import { didYouMean } from "../system/nearest.ts";
 import { type Archive, openArchive } from "./archive.ts";
@@ -46,6 +47,17 @@ export abstract class Scraper implements IScraper {
   /** Scrapes every source, up to `concurrency` at once. `true` only if all were saved; the log says why not. */
   async scrapeData(dataSaver: IDataSaver, options: ScrapeOptions = {}): Promise<boolean> {
     const names = Object.keys(this.sources);
+    return (await this.scrapeSources(names, dataSaver, options)).length === 0 && names.length > 0;
+  }
+
+  /** Scrapes the sources that are named, as `scrapeData` does all, into one archive where they are recorded. Resolves with those that failed. */
+  async scrapeSources(
+    sourceNames: readonly string[],
+    dataSaver: IDataSaver,
+    options: ScrapeOptions = {},
+  ): Promise<string[]> {
+    for (const name of sourceNames) this.#find(name);
+    const names = [...sourceNames];
     await using archive = await this.#archive(options);
     const failed: string[] = [];
     const saved: string[] = [];
@@ -59,7 +71,7 @@ export abstract class Scraper implements IScraper {
     if (failed.length > 0 && saved.length > 0) {
       this.logger.error({ failed, saved }, `Failed: ${failed.join(", ")}. Saved: ${saved.join(", ")}.`);
     }
-    return failed.length === 0 && saved.length > 0;
+    return failed;
   }
 
   /**
@@ -70,9 +82,7 @@ export abstract class Scraper implements IScraper {
    * @throws NotFoundError when there is no such source.
    */
   async scrapeSingleSource(sourceName: string, dataSaver: IDataSaver, options: ScrapeOptions = {}): Promise<boolean> {
-    this.#find(sourceName);
-    await using archive = await this.#archive(options);
-    return await this.#scrape(sourceName, dataSaver, options, archive);
+    return (await this.scrapeSources([sourceName], dataSaver, options)).length === 0;
   }
 
   /**
@@ -85,6 +95,23 @@ export abstract class Scraper implements IScraper {
     await using archive = await this.#archive(options);
     await using scrape = await this.#begin(sourceName, options, archive, false);
     return await wholeOf(scrape);
+  }
+
+  /**
+   * Fetches sources, all unless named, into one archive, and saves nothing else: what a test replays. Resolves with the rows of each.
+   *
+   * @throws as `fetchSource`; the archive holds what was fetched until then.
+   */
+  async recordSources(path: string, sourceNames: readonly string[] = []): Promise<Record<string, number>> {
+    const names = sourceNames.length > 0 ? sourceNames : Object.keys(this.sources);
+    for (const name of names) this.#find(name);
+    const rows: Record<string, number> = {};
+    await using archive = await this.#archive({ record: path });
+    for (const name of names) {
+      await using scrape = await this.#begin(name, {}, archive, false);
+      rows[name] = heightOf(await wholeOf(scrape));
+    }
+    return rows;
   }
 
   async getAvailableSources(): Promise<string[]> {
