@@ -63,7 +63,7 @@ export abstract class Scraper implements IScraper {
     const saved: string[] = [];
     const worker = async () => {
       for (let name = names.shift(); name !== undefined; name = names.shift()) {
-        const isSaved = await this.#scrape(name, dataSaver, options, archive);
+        const isSaved = await this.#isSaved(name, dataSaver, options, archive);
         (isSaved ? saved : failed).push(name);
       }
     };
@@ -83,6 +83,18 @@ export abstract class Scraper implements IScraper {
    */
   async scrapeSingleSource(sourceName: string, dataSaver: IDataSaver, options: ScrapeOptions = {}): Promise<boolean> {
     return (await this.scrapeSources([sourceName], dataSaver, options)).length === 0;
+  }
+
+  /**
+   * As `scrapeSingleSource`, but tells why a source was not saved: for callers that decide by the error, as pipelines do. Resolves with
+   * the number of rows.
+   *
+   * @throws PageError, SchemaError, SaveError …; NotFoundError when there is no such source.
+   */
+  async saveSource(sourceName: string, dataSaver: IDataSaver, options: ScrapeOptions = {}): Promise<number> {
+    this.#find(sourceName);
+    await using archive = await this.#archive(options);
+    return await this.#scrape(sourceName, dataSaver, options, archive);
   }
 
   /**
@@ -133,7 +145,8 @@ export abstract class Scraper implements IScraper {
     return httpEngine(web.client, web);
   }
 
-  async #scrape(name: string, saver: IDataSaver, options: ScrapeOptions, archive: Archive): Promise<boolean> {
+  /** Scrapes a source, saves it, and remembers how that ended. */
+  async #scrape(name: string, saver: IDataSaver, options: ScrapeOptions, archive: Archive): Promise<number> {
     const began = performance.now();
     const outcomes = new Outcomes(options.memory ?? this.#memory(), `${this.name}/${name}`);
     try {
@@ -144,7 +157,7 @@ export abstract class Scraper implements IScraper {
             { source: name },
             `${name} is left alone: it was saved at ${last.time}, and only what failed is tried again.`,
           );
-          return true;
+          return last.rows;
         }
       }
       await using scrape = await this.#begin(name, options, archive, true);
@@ -154,11 +167,21 @@ export abstract class Scraper implements IScraper {
       if (!archive.isReplay) await outcomes.keep({ saved: true, rows: scrape.rows });
       const durationMs = Math.round(performance.now() - began);
       this.logger.info({ source: name, rows: scrape.rows, durationMs }, `Scraped ${name}: ${scrape.rows} rows`);
+      return scrape.rows;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!archive.isReplay) await outcomes.keep({ saved: false, rows: 0, error: messageOf(error) });
+      throw error;
+    }
+  }
+
+  async #isSaved(name: string, saver: IDataSaver, options: ScrapeOptions, archive: Archive): Promise<boolean> {
+    try {
+      await this.#scrape(name, saver, options, archive);
       return true;
     } catch (error) {
       options.signal?.throwIfAborted();
       this.#logFailure(name, error);
-      if (!archive.isReplay) await outcomes.keep({ saved: false, rows: 0, error: messageOf(error) });
       return false;
     }
   }
