@@ -43,6 +43,7 @@ function typeOf(name: keyof typeof settings.shape): string {
   if (Array.isArray(schema.enum)) return schema.enum.map((word) => `\`${String(word)}\``).join(", ");
   if (schema.type === "string") return "text";
   const value = defaultValue(name);
+  if (typeof value === "string") return "text";
   if (typeof value === "boolean") return "`true`, `false`";
   return durations.has(name) ? "duration" : "whole number";
 }

@@ -47,6 +47,12 @@ export const errorCodes = {
     cause: "A key column is missing, or the frame has a null or the same key twice.",
     remedy: "Give a key that is whole and unique in the frame.",
   },
+  CHECK_FAILED: {
+    kind: "SchemaError",
+    retryable: false,
+    cause: "Rows break a check of their pipeline's step, and nothing was saved.",
+    remedy: 'Mend the rows that the message names where they come from, or put them aside with `onFail: "quarantine"`.',
+  },
   NOT_EXACT: {
     kind: "FidelityError",
     retryable: false,
@@ -142,6 +148,43 @@ export const errorCodes = {
     retryable: false,
     cause: "A backup could not be made, so nothing was saved after it.",
     remedy: "See the cause in the message.",
+  },
+  RUN_FAILED: {
+    kind: "RunError",
+    retryable: false,
+    cause: "A run of a pipeline ended with a failed step.",
+    remedy:
+      "The message and `cause` say what and where. Mend it, then `pipeline.resume()` goes on, or `pipeline.run()` begins anew.",
+  },
+  RUN_DEADLINE: {
+    kind: "RunError",
+    retryable: false,
+    cause: "A run or a step took longer than its `deadline`.",
+    remedy: "Raise the deadline, or `pipeline.resume()` to go on with what is left.",
+  },
+  RUN_OVERLAP: {
+    kind: "ConflictError",
+    retryable: true,
+    cause: "Another run of the same pipeline is under way.",
+    remedy: 'Wait for it, or declare `onOverlap: "wait"` or `"skip"`.',
+  },
+  RUN_NOT_FOUND: {
+    kind: "NotFoundError",
+    retryable: false,
+    cause: "The ledger has no such run, or none that can be gone on with.",
+    remedy: "Take an id from `pipeline.runs()`.",
+  },
+  UNDO_REFUSED: {
+    kind: "ConflictError",
+    retryable: false,
+    cause: "A run can't be undone: a later run touched a destination, or what stood there was not kept.",
+    remedy: "Undo the later run first, or restore a backup; `undoable: true` keeps what later runs need.",
+  },
+  CURSOR_INVALID: {
+    kind: "SchemaError",
+    retryable: false,
+    cause: "Rows without a time in the column that an incremental step goes by, or a column that holds no times.",
+    remedy: 'Mend the rows that the message names, or declare `onNull: "skip"`.',
   },
   CONFIG_INVALID: {
     kind: "ConfigError",

@@ -97,3 +97,10 @@ export class ConfigError extends MillraceError {
     super(code, message, details);
   }
 }
+
+/** A run of a pipeline that did not end well. */
+export class RunError extends MillraceError {
+  constructor(message: string, { code = "RUN_FAILED", ...details }: Details<"RunError"> = {}) {
+    super(code, message, details);
+  }
+}

@@ -26,7 +26,9 @@ export { schemaOf } from "./frame/schema.ts";
 export type { RowSchema } from "./frame/validate.ts";
 
 // Base classes of one's own components
-export { Calculator, type CalculationRequest } from "./calculation/calculator.ts";
+export { Calculator, type CalculationRequest, type Dependency } from "./calculation/calculator.ts";
+export { calculationMemory, type StoredMemory } from "./calculation/memory.ts";
+export { type CalculatorRun, orderCalculators, runCalculators } from "./calculation/ordered.ts";
 export type { CalculationReport } from "./calculation/report.ts";
 export { BrowserScraper } from "./scraping/browser-scraper.ts";
 export { type ScrapeOptions, Scraper } from "./scraping/scraper.ts";
@@ -44,7 +46,94 @@ export { cursor, linkHeader, nextUrl, offset, pageNumber } from "./scraping/pagi
 export { tableRows } from "./scraping/tables.ts";
 export { type NumberFormat, parseInteger, parseNumber, parsePercent } from "./scraping/values.ts";
 
+// Pipelines: scrape, calculate and copy in steps that can be run again, gone on with, planned and undone
+export type { RunEvent } from "./contracts/run-event.ts";
+export type { IKeepsMarks, KeptMarks, RunMark } from "./contracts/run-mark.ts";
+export type {
+  Claim,
+  CursorRecord,
+  ILedger,
+  KeptError,
+  RunRecord,
+  RunState,
+  SourceRecord,
+  StepRecord,
+  StepState,
+  TouchRecord,
+} from "./contracts/ledger.ts";
+export { definePipeline } from "./pipelines/define.ts";
+export type {
+  CalculateStep,
+  CopyStep,
+  Incremental,
+  PipelineDefinition,
+  Retries,
+  ScrapeStep,
+  Step,
+  StepContext,
+  StepFunction,
+} from "./pipelines/definition.ts";
+export { openLedger } from "./pipelines/ledger/open.ts";
+export type { Pipeline, RunOptions, RunSurroundings } from "./pipelines/pipeline.ts";
+export type { PipelinePlan, PlannedChange } from "./pipelines/plan/plan.ts";
+export type { RunResult } from "./pipelines/result.ts";
+export { RunFailure } from "./pipelines/run-failure.ts";
+
+// Checks before saving, quarantine, comparisons of frames and storages, schedules
+export type {
+  BrokenCheck,
+  BrokenSample,
+  Checks,
+  ColumnCheck,
+  CountCheck,
+  FrameCheck,
+  Freshness,
+  OnFail,
+  RowCheck,
+  Verdict,
+} from "./contracts/check.ts";
+export type { Schedule, ScheduleMemory } from "./contracts/schedule.ts";
+export type { BadRows, CheckOptions, CheckReport } from "./pipelines/checks/checker.ts";
+export { defineChecks } from "./pipelines/checks/define.ts";
+export { type BatchChecks, checkBatches, type Evaluated, evaluateChecks } from "./pipelines/checks/evaluate.ts";
+export {
+  quarantineFrame,
+  quarantineName,
+  quarantineSchema,
+  type RestoredRows,
+  restoreRows,
+} from "./pipelines/checks/quarantine.ts";
+export { CheckError } from "./pipelines/checks/report.ts";
+export {
+  between,
+  check,
+  drift,
+  freshness,
+  increasing,
+  matches,
+  max,
+  min,
+  notNull,
+  oneOf,
+  onFail,
+  unique,
+  where,
+} from "./pipelines/checks/rules.ts";
+export type { RunHook } from "./pipelines/definition.ts";
+export { diff } from "./pipelines/diff/diff.ts";
+export { diffJson, diffText } from "./pipelines/diff/render.ts";
+export type { ChangedRow, ColumnsDiff, DiffOptions, DiffRow, FrameDiff } from "./pipelines/diff/result.ts";
+export { type DiffSide, diffStores, type StoreDiffOptions } from "./pipelines/diff/stores.ts";
+export {
+  type NextRun,
+  type RunningScheduler,
+  type Scheduled,
+  scheduler,
+  type SchedulerOptions,
+} from "./pipelines/schedule/scheduler.ts";
+
 // Contracts: what a component of one's own has to offer
+export type { CalculationMemory } from "./contracts/calculation-memory.ts";
 export type { ICalculator } from "./contracts/calculator.ts";
 export type { IDataBackup } from "./contracts/data-backup.ts";
 export type { IDataSaver } from "./contracts/data-saver.ts";
@@ -62,6 +151,7 @@ export type { FrameDescription, IDescribe } from "./contracts/describe.ts";
 export type { Diagnosis, IDiagnose } from "./contracts/diagnose.ts";
 export type { HelperStatus, IHelpers } from "./contracts/helpers.ts";
 export type { IIdentified } from "./contracts/identity.ts";
+export type { IStamped } from "./contracts/stamped.ts";
 export type { BackupFile, BackupRecord, IRestorableBackup, RetentionPolicy } from "./contracts/restorable-backup.ts";
 
 // Rules that a storage of one's own keeps with them: names, options, what a frame is
@@ -81,6 +171,7 @@ export {
   InvalidNameError,
   MillraceError,
   NotFoundError,
+  RunError,
   SaveError,
   SchemaError,
   UnavailableError,

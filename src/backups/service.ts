@@ -192,6 +192,11 @@ export abstract class FrameBackup implements IRestorableBackup {
     return await this.readDump(opened.folder, opened.record);
   }
 
+  /** Removes one backup; false when there is none at that location. */
+  async removeBackup(location: string): Promise<boolean> {
+    return this.store.remove(location);
+  }
+
   async pruneBackups(policy: RetentionPolicy): Promise<BackupRecord[]> {
     return this.store.prune(policy);
   }

@@ -4,7 +4,7 @@ import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { RetentionPolicy } from "../contracts/restorable-backup.ts";
 import type { IStorage } from "../contracts/storage.ts";
-import { CorruptDataError, SaveError, UnavailableError } from "../errors.ts";
+import { CorruptDataError, NotFoundError, SaveError, UnavailableError } from "../errors.ts";
 import { systemTemp } from "../frame/exchange.ts";
 import { segmentName } from "../frame/names.ts";
 import { withLock } from "../system/lock.ts";
@@ -191,6 +191,18 @@ export class BackupStore {
       removed.push(...(await this.#locked(name, undefined, (folder) => this.#pruneName(name, folder, policy))));
     }
     return removed;
+  }
+
+  /** Removes one backup of this storage; false when there is none. */
+  async remove(location: string): Promise<boolean> {
+    const found = await this.#manifestAt(location).catch((cause: unknown) => {
+      if (cause instanceof NotFoundError) return null;
+      throw cause;
+    });
+    if (!found) return false;
+    const { path, manifest } = found;
+    await this.#lockedFolder(path.slice(0, -1), manifest.source, undefined, () => this.depot.remove(path));
+    return true;
   }
 
   /** Keeps in the manifest when a restore of the backup was found equal. */

@@ -1,5 +1,6 @@
 import type { DataFrame } from "nodejs-polars";
 import type { Config } from "../config/settings.ts";
+import type { CalculationMemory } from "../contracts/calculation-memory.ts";
 import type { ICalculator } from "../contracts/calculator.ts";
 import type { IDataBackup } from "../contracts/data-backup.ts";
 import type { IDataSaver } from "../contracts/data-saver.ts";
@@ -10,7 +11,9 @@ import type { ReadOptions } from "../contracts/read-options.ts";
 import type { SaveOptions } from "../contracts/save-options.ts";
 import { ConfigError, SaveError } from "../errors.ts";
 import { heightOf } from "../frame/access.ts";
+import { plainName } from "../frame/names.ts";
 import { assertSchema, readSchema, requireFrame } from "../frame/schema.ts";
+import { CachedResult, type CacheRequest } from "./cached.ts";
 import { type Assignment, assignDestinations, samePlace } from "./destinations.ts";
 import { inParallel } from "./parallel.ts";
 import type { CalculationReport } from "./report.ts";
@@ -23,12 +26,24 @@ export interface CalculationRequest {
   readonly backupService?: IDataBackup | undefined;
   /** Names to calculate, in an array; all of `listSources()` when left out. */
   readonly sources?: readonly string[] | undefined;
+  /** Remembers of what results were made, so that a calculator with a `version` skips what is unchanged. */
+  readonly memory?: CalculationMemory | undefined;
+  /**
+   * Reads where the saver saves, to see whether an unchanged result still stands there, and for `runCalculators` to read results. Left
+   * out, it is `dataSource` when both speak to one place.
+   */
+  readonly results?: IDataSource | undefined;
+  /** Calculates also what is unchanged. */
+  readonly force?: boolean | undefined;
   /** Ends the calculation: no further source is begun, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What a calculator gives for one source: a frame, or nothing to have that source skipped. */
 export type Calculated = DataFrame | null | undefined;
+
+/** A calculator by its class or its name, or the name of a source. */
+export type Dependency = string | (abstract new (config: Config, logger: Logger) => Calculator);
 
 /**
  * Turns frames from a source into frames in a saver. Extend it and write `calculate`; the rest (loading,
@@ -37,6 +52,12 @@ export type Calculated = DataFrame | null | undefined;
 export abstract class Calculator implements ICalculator {
   protected readonly config: Config;
   protected readonly logger: Logger;
+  /** What others name it by in `dependsOn`, and the memory. Default: the name of its class. */
+  readonly name: string = this.constructor.name;
+  /** Changes when results would; with it and a `memory`, a source that is unchanged is skipped. */
+  readonly version?: string;
+  /** Calculators, by class or name, whose results it takes, and names of sources; `runCalculators` keeps to it. */
+  readonly dependsOn?: readonly Dependency[];
   /** How many sources are worked on at once. */
   readonly concurrency: number = 4;
   /**
@@ -90,10 +111,11 @@ export abstract class Calculator implements ICalculator {
       samePlace(request.dataSource, request.dataSaver),
       this.destination && ((source) => this.#chosen(source)),
     );
+    const cache = await this.#cacheOf(request, assignments);
     if (names.length === 0) this.logger.warn("Nothing to calculate: the source has no frames.");
     else if (!request.backupService) this.logger.warn("No backup service was given: nothing is backed up.");
     const reports = await inParallel(assignments, this.concurrency, request.signal, (assignment) =>
-      this.#runOne(assignment, request),
+      this.#runOne(assignment, request, cache),
     );
     request.signal?.throwIfAborted();
     return reports;
@@ -104,32 +126,56 @@ export abstract class Calculator implements ICalculator {
     return true;
   }
 
-  async #runOne({ source, destination }: Assignment, request: CalculationRequest): Promise<CalculationReport> {
+  async #runOne(assignment: Assignment, request: CalculationRequest, cache: CacheRequest): Promise<CalculationReport> {
+    const { source, destination } = assignment;
     const began = performance.now();
     let backup: string | null = null;
-    const report = (status: CalculationReport["status"], rows = 0, error: Error | null = null): CalculationReport => {
+    const report = (
+      status: CalculationReport["status"],
+      { rows = 0, reason = null, error = null }: Partial<CalculationReport> = {},
+    ): CalculationReport => {
       const durationMs = Math.round(performance.now() - began);
-      this.#log({ source, destination, rows, status, backup, error, durationMs });
-      return { source, destination, rows, status, backup, error, durationMs };
+      const whole = { source, destination, rows, status, reason, backup, error, durationMs };
+      this.#log(whole);
+      return whole;
     };
     try {
+      const options = this.#saveOptionsFor(source, request.signal);
+      const { signal: _, ...remembered } = options ?? {};
+      const cached = CachedResult.of(cache, assignment, {
+        name: this.name,
+        version: this.version,
+        options: [remembered, this.input ?? null, this.output ?? null],
+      });
+      const again = request.force !== true;
+      if ((await cached?.isCurrentUnread()) && again) return report("skipped", { reason: "unchanged" });
       const input = await request.dataSource.getData(source, this.#readOptions(request.signal));
-      if (heightOf(input) === 0) return report("skipped");
+      if (heightOf(input) === 0) return report("skipped", { reason: "no rows" });
       if (this.input) assertSchema(input, this.input, { frame: source }, { others: true });
+      if ((await cached?.isCurrent(input)) && again) return report("skipped", { reason: "unchanged" });
       const result = await this.calculate(input, source);
-      if (result === null || result === undefined) return report("skipped");
+      if (result === null || result === undefined) return report("skipped", { reason: "no result" });
       requireFrame(result, undefined, source);
       if (this.output) assertSchema(result, this.output, { frame: destination });
       request.signal?.throwIfAborted();
       backup = await backUp(destination, request.backupService);
-      const options = this.#saveOptionsFor(source, request.signal);
       if ((await request.dataSaver.saveData(result, destination, options)) !== true) {
         throw new SaveError(`The saver refused "${destination}".`, { frame: destination });
       }
-      return report("saved", heightOf(result));
+      await cached?.keep();
+      return report("saved", { rows: heightOf(result) });
     } catch (cause) {
-      return report("failed", 0, cause instanceof Error ? cause : new Error(String(cause), { cause }));
+      return report("failed", { error: cause instanceof Error ? cause : new Error(String(cause), { cause }) });
     }
+  }
+
+  /** Asks once what stands at the destinations: a result that is gone is made again. */
+  async #cacheOf(request: CalculationRequest, assignments: readonly Assignment[]): Promise<CacheRequest> {
+    const { dataSource, dataSaver, memory, signal } = request;
+    const results = request.results ?? (samePlace(dataSource, dataSaver) ? dataSource : undefined);
+    const asked = memory && this.version !== undefined && assignments.length > 0;
+    const standing = asked && results ? new Set((await results.listSources()).map(plainName)) : null;
+    return { memory, dataSource, dataSaver, results, standing, signal };
   }
 
   #chosen(source: string): string {
@@ -149,10 +195,12 @@ export abstract class Calculator implements ICalculator {
   }
 
   #log(report: CalculationReport): void {
-    const { source, destination, rows, status, backup, durationMs, error } = report;
+    const { source, destination, rows, status, reason, backup, durationMs, error } = report;
     const fields = { source, destination, rows, backup, durationMs };
     if (status === "saved") this.logger.info(fields, `Calculated ${source}: ${rows} rows saved as ${destination}.`);
-    else if (status === "skipped") this.logger.info(fields, `Skipped ${source}: nothing to save.`);
+    else if (reason === "unchanged") {
+      this.logger.info(fields, `Skipped ${source}: unchanged since version ${this.version} calculated it.`);
+    } else if (status === "skipped") this.logger.info(fields, `Skipped ${source}: nothing to save.`);
     else this.logger.error({ ...fields, err: error }, `Calculating ${source} failed. ${error?.message}`);
   }
 }

@@ -49,6 +49,7 @@ export function assignDestinations(
   });
 }
 
-function storageId(component: object): string | undefined {
+/** The place that a component speaks to; undefined when it can't say. */
+export function storageId(component: object): string | undefined {
   return "storageId" in component ? (component as IIdentified).storageId : undefined;
 }

@@ -5,8 +5,10 @@ export interface CalculationReport {
   readonly destination: string;
   /** Rows saved; 0 unless `status` is `saved`. */
   readonly rows: number;
-  /** `skipped`: the source frame was empty, or `calculate` gave nothing. Then nothing was backed up or saved. */
+  /** `skipped`: nothing was backed up or saved, and `reason` says why. */
   readonly status: "saved" | "skipped" | "failed";
+  /** Why it was skipped; `null` otherwise. `unchanged`: the same version had made it of the same input. */
+  readonly reason: "no rows" | "no result" | "unchanged" | null;
   /** Location of the backup of what stood at the destination; `null` when nothing stood there or no backup was made. */
   readonly backup: string | null;
   /** Why it failed; `null` unless `status` is `failed`. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { GlobalOptions } from "./options.ts";
+import { describePipelineCommands } from "./pipeline-commands.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
 import type { ScrapeCommand } from "./scrape.ts";
 
@@ -86,6 +87,14 @@ function describeCommands(): Command {
       const { stop } = await import("./stop.ts");
       await stop({ force: force === true }, globals(self));
     });
+  command(program, "schedule", "run pipelines at their times, until it is ended")
+    .argument("<files...>", "files that export pipelines, such as pipelines/*.ts")
+    .option("--next", "print the next times, and run nothing")
+    .action(async (files: string[], { next }: { next?: boolean }, self: Command) => {
+      const { schedule } = await import("./schedule.ts");
+      await schedule(files, { next: next === true }, globals(self));
+    });
+  describePipelineCommands((parent, name, summary) => command(parent ?? program, name, summary), globals);
   return program;
 }
 

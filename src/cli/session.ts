@@ -14,9 +14,13 @@ export interface Session {
 }
 
 /** Gives the work a factory for the project in the working directory, and closes it afterwards. Logs warnings only, unless told. */
-export async function inSession<T>(options: GlobalOptions, work: (session: Session) => Promise<T>): Promise<T> {
+export async function inSession<T>(
+  options: GlobalOptions,
+  work: (session: Session) => Promise<T>,
+  logLevel: "warn" | "info" = "warn",
+): Promise<T> {
   const given = options.verbose ? { LOG_LEVEL: "debug" } : options.quiet ? { LOG_LEVEL: "error" } : undefined;
-  const { config, logger } = await getConfigLoggerIn({ logLevel: "warn" }, options.service, given);
+  const { config, logger } = await getConfigLoggerIn({ logLevel }, options.service, given);
   await using factory = new DataFactory({ config, logger });
   return await work({ config, factory, logger });
 }

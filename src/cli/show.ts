@@ -83,7 +83,8 @@ function cellText(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
 }
 
-function parseFrame(frame: string): [storage: string, name: string] {
+/** A frame as it is written on the command line: `storage:name`. */
+export function parseFrame(frame: string): [storage: string, name: string] {
   const colon = frame.indexOf(":");
   if (colon > 0 && colon < frame.length - 1) return [frame.slice(0, colon), frame.slice(colon + 1)];
   throw new UsageError(

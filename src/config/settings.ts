@@ -132,6 +132,18 @@ export const settings = z.looseObject({
     .meta(
       meta("Megabytes of pages that are kept to ask for them with conditions (ETag, Last-Modified); 0 keeps none."),
     ),
+  LEDGER: z
+    .union([oneOf("sqlite", "postgres"), z.string().regex(/^postgres(ql)?:\/\//)], {
+      error: "expected sqlite, postgres, or postgres://user:password@host:port/database",
+    })
+    .default("sqlite")
+    .meta(
+      meta(
+        "Where runs of pipelines are recorded: `sqlite` (a file in FS_DATA/.millrace), `postgres` (schema `millrace` of DB_NAME), or the `postgres://` URL of another database, for several machines.",
+        { secret: "uri" },
+      ),
+    ),
+  LEDGER_KEEP: whole(1).default(500).meta(meta("Runs of each pipeline that the ledger keeps.")),
   LOG_LEVEL: oneOf("debug", "info", "warn", "error", "silent")
     .optional()
     .meta(meta("Least level that is logged. Default: `info`; `debug` when no app config was found.")),

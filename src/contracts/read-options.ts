@@ -10,6 +10,8 @@ export interface ReadOptions {
   to?: Date | string;
   /** The column that `from` and `to` speak of; else the one saved with the frame, else the only temporal one. */
   timeColumn?: string;
+  /** What becomes of rows without a time when `from` or `to` narrows: they are left out (`drop`, the default), or come too (`keep`). */
+  nullTimes?: "drop" | "keep";
   /** At most this many rows, the first ones. */
   limit?: number;
   /** The columns' declared types, such as a `frameSchema(…)` or `{ price: "float64?" }`. Columns that it does not name are read as always. Where a

@@ -1,4 +1,5 @@
 import type { DeclaredSchema } from "./frame-schema.ts";
+import type { RunMark } from "./run-mark.ts";
 
 /** `replace` puts the frame in place of the old one, `append` adds its rows, `upsert` replaces rows by key and adds the others. */
 export type SaveMode = "replace" | "append" | "upsert";
@@ -22,4 +23,6 @@ export type SaveOptions = ({ mode?: "replace" | "append"; key?: KeyColumns } | {
   /** Ends the save and undoes it; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (progress: SaveProgress) => void;
+  /** The piece of work of a pipeline's run that saves; kept with the data. An append that was done already under it is not done again. */
+  run?: RunMark;
 };

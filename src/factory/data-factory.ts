@@ -42,10 +42,14 @@ export interface DataFactoryOptions {
  * const frame = await factory.createDataSource("csv").getData("prices");
  */
 export class DataFactory implements AsyncDisposable {
+  readonly config: Config;
+  readonly logger: Logger;
   readonly #registry = new Registry();
   #closing: Promise<void> | undefined;
 
   constructor({ config, logger, storages = [] }: DataFactoryOptions) {
+    this.config = config;
+    this.logger = logger;
     const context = { config, logger, storages: () => this.#registry.all };
     for (const Storage of [CsvStorage, PostgresStorage, ArcticStorage, TempStorage])
       this.register(new Storage(context));

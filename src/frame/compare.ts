@@ -121,8 +121,8 @@ async function firstOfColumns(left: DataFrame, right: DataFrame, types: Types): 
   };
 }
 
-/** True where the two differ: in nullness, in value, or in the sign of a zero. Polars takes NaN for equal to NaN. */
-function differ(a: Expr, b: Expr, type: string): Expr {
+/** True where two columns of a plain type differ: in nullness, in value, or in the sign of a zero. Polars takes NaN for equal to NaN. */
+export function differ(a: Expr, b: Expr, type: string): Expr {
   const nullness = a.isNull().neq(b.isNull());
   const value = a.neq(b).fillNull(pl.lit(false));
   if (!isFloat(type)) return nullness.or(value);
@@ -130,7 +130,7 @@ function differ(a: Expr, b: Expr, type: string): Expr {
 }
 
 /** 1 / -0 is -Infinity. */
-function isNegativeZero(value: Expr): Expr {
+export function isNegativeZero(value: Expr): Expr {
   return value.eq(pl.lit(0)).and(pl.lit(1).div(value).lt(pl.lit(0)));
 }
 
@@ -161,11 +161,12 @@ async function nestedDifference(left: DataFrame, right: DataFrame, types: Types)
   return null;
 }
 
-function isNested(type: string): boolean {
+/** Whether the type holds other types. */
+export function isNested(type: string): boolean {
   return /^(list|array|struct)/.test(type);
 }
 
-function isFloat(type: string): boolean {
+export function isFloat(type: string): boolean {
   return type === "float32" || type === "float64";
 }
 

@@ -2,7 +2,7 @@ import type { DeclaredSchema, FrameField, FrameSchema } from "../contracts/frame
 import type { ReadOptions } from "../contracts/read-options.ts";
 import { type ErrorDetails, SchemaError } from "../errors.ts";
 import { didYouMean } from "../system/nearest.ts";
-import { columnOf, columnsOf, dtypesOf, ipcBytesOf, sliceOf } from "./access.ts";
+import { columnOf, columnsOf, dtypesOf, exactColumn, ipcBytesOf, lazyOf, sliceOf } from "./access.ts";
 import { arrowLibrary } from "./arrow-library.ts";
 import { fromArrowField } from "./arrow-types.ts";
 import { type DataFrame, pl } from "./polars.ts";
@@ -115,7 +115,7 @@ export function assertSchema(
   const differences = schemaDifferences(schema.fields, found, "the schema", "the frame");
   for (const { name, nullable } of schema.fields) {
     if (!nullable && columnsOf(df).includes(name) && columnOf(df, name).nullCount() > 0) {
-      differences.push(`"${name}" holds a null, which the schema does not allow`);
+      differences.push(`"${name}" holds a null in row ${firstNull(df, name) + 1}, which the schema does not allow`);
     }
   }
   if (differences.length === 0) return;
@@ -123,6 +123,11 @@ export function assertSchema(
     ...details(place),
     hint: 'Change the frame or the schema; "?" after a type allows nulls.',
   });
+}
+
+function firstNull(df: DataFrame, name: string): number {
+  const nulls = lazyOf(df).select(exactColumn(name).isNull().alias("null")).withRowIndex("row").filter(pl.col("null"));
+  return Number(columnOf(nulls.head(1).collectSync(), "row").get(0));
 }
 
 /** Checks what was read against the types that the reader declared, of those columns that were asked for. */

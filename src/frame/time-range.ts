@@ -87,7 +87,8 @@ function boundTicks(type: ColumnType, bound: Date | string, name: "from" | "to")
   return -floorDiv(-ns, tick);
 }
 
-function boundNs(bound: unknown, zone: string | null, name: string): bigint {
+/** Nanoseconds since 1970 of a bound, by the rule of `timeBounds`; `name` is what an error calls it. */
+export function boundNs(bound: unknown, zone: string | null, name: string): bigint {
   if (bound instanceof Date && !Number.isNaN(bound.getTime())) return BigInt(bound.getTime()) * tickNs.ms;
   const moment = typeof bound === "string" ? parseIso(bound) : null;
   if (!moment) {
@@ -101,7 +102,7 @@ function boundNs(bound: unknown, zone: string | null, name: string): bigint {
 }
 
 /**
- * Narrows a lazy frame to `from`/`to`, then `columns`, then `limit`. Rows without a time are left out when a bound is given.
+ * Narrows a lazy frame to `from`/`to`, then `columns`, then `limit`. Rows without a time are left out when a bound is given, unless `nullTimes` keeps them.
  *
  * @throws SchemaError for unknown columns and unclear times, ConfigError for a wrong limit or column list.
  */
@@ -116,7 +117,7 @@ export function applyReadOptions(
   if (options.from !== undefined || options.to !== undefined) {
     const column = resolveTimeColumn(schema, options, saved, place);
     const type = parseType(schema.fields.find(({ name }) => name === column)?.type ?? "null");
-    narrowed = narrowed.filter(within(column, timeBounds(type, options.from, options.to)));
+    narrowed = narrowed.filter(within(column, timeBounds(type, options.from, options.to), options.nullTimes));
   }
   if (options.columns !== undefined) {
     checkColumns(options.columns, place);
@@ -140,12 +141,12 @@ function checkColumns(columns: readonly string[], place: FramePlace): void {
 
 const greatest = 2n ** 63n - 1n;
 
-function within(column: string, { from, to }: TimeBounds): Expr {
+function within(column: string, { from, to }: TimeBounds, nullTimes: ReadOptions["nullTimes"]): Expr {
   const ticks = exactColumn(column).cast(pl.Int64);
   let condition = ticks.isNotNull();
   if (from !== undefined) condition = condition.and(from > greatest ? pl.lit(false) : ticks.gtEq(int64(from)));
   if (to !== undefined && to <= greatest) condition = condition.and(ticks.lt(int64(to)));
-  return condition;
+  return nullTimes === "keep" ? condition.or(exactColumn(column).isNull()) : condition;
 }
 
 /** Through text: nodejs-polars drops the sign of a bigint and rounds a number. */

@@ -57,7 +57,7 @@ export function isZoneName(zone: string): boolean {
 }
 
 /** How far a zone's clock is ahead of UTC at an instant, in nanoseconds. Zones change at whole seconds. */
-function offsetAt(zone: string, instantNs: bigint): bigint {
+export function offsetAt(zone: string, instantNs: bigint): bigint {
   if (zone === "UTC") return 0n;
   const ms = Number(floorDiv(instantNs, msNs * 1_000n)) * 1_000;
   const clamped = Math.min(Math.max(ms, -8.64e15 + 1e9), 8.64e15 - 1e9);

@@ -4,6 +4,7 @@ import type { IDataSaver } from "../contracts/data-saver.ts";
 import type { IDelete } from "../contracts/delete.ts";
 import type { FrameSchema } from "../contracts/frame-schema.ts";
 import type { IIdentified } from "../contracts/identity.ts";
+import type { IKeepsMarks, KeptMarks, RunMark } from "../contracts/run-mark.ts";
 import type { SaveOptions } from "../contracts/save-options.ts";
 import type { IStorage } from "../contracts/storage.ts";
 import { SchemaError } from "../errors.ts";
@@ -12,6 +13,7 @@ import { mergeFrames } from "../frame/merge.ts";
 import type { DataFrame, LazyDataFrame } from "../frame/polars.ts";
 import { assertSchema, readSchema, requireColumns, requireFrame, schemaOf } from "../frame/schema.ts";
 import type { StorageContext } from "./context.ts";
+import { type FoundMarks, isDone, keptMarksOf, type Marks, nextMarks } from "./marks.ts";
 import { assertSaveOptions, exceptOption } from "./options.ts";
 import { spillBatches } from "./spill.ts";
 
@@ -22,6 +24,10 @@ export interface FrameContent {
   schema: FrameSchema;
   timeColumn?: string | undefined;
   key?: readonly string[] | undefined;
+  /** The runs that saved it. */
+  marks?: Marks | undefined;
+  /** The run that saves it. */
+  run?: RunMark | undefined;
 }
 
 /** What stands under a name. */
@@ -30,7 +36,7 @@ export type StoredFrame = { frame: DataFrame; timeColumn?: string | undefined; k
 type BatchOptions = SaveOptions & { backup?: boolean };
 
 /** The saver of a storage that keeps each frame as one file: it reads, merges and writes the file anew. */
-export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, IIdentified {
+export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, IIdentified, IKeepsMarks {
   abstract readonly storageId: string;
   readonly #storage: Pick<IStorage, "type" | "capabilities">;
   readonly #context: StorageContext;
@@ -56,6 +62,8 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
   protected abstract place(name: string, content: FrameContent, signal?: AbortSignal): Promise<void>;
   protected abstract remove(name: string): Promise<boolean>;
   protected abstract usable(): Promise<boolean>;
+  /** The marks of the content that stands there now. */
+  protected abstract findMarks(name: string): Promise<FoundMarks>;
 
   async saveData(data: DataFrame, destination: string, options: SaveOptions = {}): Promise<boolean> {
     return this.#saveFrame(data, destination, options, false);
@@ -90,6 +98,10 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
     return this.exclusive(whole, () => this.remove(whole));
   }
 
+  async keptMarks(destination: string): Promise<KeptMarks | null> {
+    return keptMarksOf(await this.findMarks(this.name(destination)));
+  }
+
   async healthCheck(): Promise<boolean> {
     return this.usable();
   }
@@ -114,11 +126,19 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
     // What can be refused is refused before anything is locked or backed up.
     await this.refuse(name, content);
     const work = async () => {
-      const save = (await this.appending(name, content, options)) ?? (await this.#placing(name, content, options));
+      const found = await this.marksFor(name, options.run);
+      if (isDone(found, options, { storage: this.#storage.type, frame: name })) return;
+      const marked = { ...content, marks: nextMarks(found, options), run: options.run };
+      const save = (await this.appending(name, marked, options)) ?? (await this.#placing(name, marked, options));
       await (backup ? this.#backup().backUpThenSave(name, save, signal) : save());
     };
     await this.exclusive(name, work, signal);
     return true;
+  }
+
+  /** The marks that a save goes by. */
+  protected marksFor(name: string, _run: RunMark | undefined): Promise<FoundMarks> {
+    return this.findMarks(name);
   }
 
   /** What the storage's own options make of the rows before anything else. */
@@ -129,7 +149,7 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
   async #placing(name: string, content: FrameContent, options: SaveOptions): Promise<() => Promise<void>> {
     const merged = await this.merge(name, content, options);
     if (merged !== content) await this.refuse(name, merged);
-    return () => this.place(name, merged, options.signal);
+    return () => this.place(name, { ...merged, marks: content.marks, run: content.run }, options.signal);
   }
 
   /** How to add the rows without rewriting what stands there, where the storage can do that exactly; null where it can't. */

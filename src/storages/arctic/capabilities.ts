@@ -4,10 +4,22 @@ import type { Capabilities } from "../../contracts/storage.ts";
 export function arcticCapabilities(shared: boolean) {
   return {
     modes: ["replace", "append", "upsert", "replaceRange"],
-    readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows", "asOf", "aggregate"],
+    readOptions: [
+      "columns",
+      "from",
+      "to",
+      "timeColumn",
+      "nullTimes",
+      "limit",
+      "schema",
+      "signal",
+      "batchRows",
+      "asOf",
+      "aggregate",
+    ],
     saveOptions: [
       ...["mode", "key", "schema", "timeColumn", "schemaChange", "sort", "onDuplicate"],
-      ...["signal", "onProgress", "backup"],
+      ...["signal", "onProgress", "backup", "run"],
     ],
     keepsRowOrder: true,
     shared,

@@ -37,6 +37,8 @@ export function partFor(found: FoundSymbol, options: ReadOptions): Narrowed {
       ...(columns && { columns }),
       ...(timed && !times && { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }),
       ...(timed && !times && time !== undefined && { timeColumn: time }),
+      // An index has a time in every row.
+      ...(timed && !times && options.nullTimes && { nullTimes: options.nullTimes }),
       ...(limit !== undefined && !rows && { limit }),
     },
   };

@@ -1,3 +1,4 @@
+import type { RunMark } from "../../contracts/run-mark.ts";
 import type { SaveOptions } from "../../contracts/save-options.ts";
 import { ConfigError } from "../../errors.ts";
 import { heightOf, lazyOf } from "../../frame/access.ts";
@@ -5,6 +6,7 @@ import { mergeFrames } from "../../frame/merge.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { schemaOf } from "../../frame/schema.ts";
 import { type FrameContent, FrameSaver, type StoredFrame } from "../frame-saver.ts";
+import type { FoundMarks } from "../marks.ts";
 import type { ArcticBackup } from "./backup.ts";
 import { sortedBy, withoutDuplicates } from "./duplicates.ts";
 import { arcticHealth } from "./health.ts";
@@ -154,6 +156,17 @@ export class ArcticSaver extends FrameSaver {
 
   protected override remove(name: string): Promise<boolean> {
     return this.#parts.library.delete(name);
+  }
+
+  protected override async findMarks(name: string): Promise<FoundMarks> {
+    const found = await this.#parts.library.version(name);
+    if (!found) return null;
+    return found.metadata ? (found.metadata.marks ?? { parts: [], cursors: [] }) : "changed";
+  }
+
+  /** The writer looks at what stands there anyway. */
+  protected override async marksFor(name: string, run: RunMark | undefined): Promise<FoundMarks> {
+    return run ? this.findMarks(name) : null;
   }
 
   protected override usable(): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { IDataSource } from "../../contracts/data-source.ts";
 import type { FrameDescription, IDescribe } from "../../contracts/describe.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
+import type { IStamped } from "../../contracts/stamped.ts";
 import { NotFoundError, SchemaError } from "../../errors.ts";
 import { exactColumn } from "../../frame/access.ts";
 import { type DataFrame, pl } from "../../frame/polars.ts";
@@ -25,7 +26,7 @@ import { type ArcticSnapshot, type ArcticVersion, listSnapshots, listVersions } 
 const defaultBatchRows = 65_536;
 
 /** Gives the symbols of an ArcticDB library as frames: exactly as saved, or as Python wrote them. */
-export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IIdentified {
+export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IStamped, IIdentified {
   readonly storageId: string;
   readonly #parts: ArcticParts;
 
@@ -129,6 +130,11 @@ export class ArcticSource implements IDataSource, IBatchSource, IDescribe, IIden
       ...(timeColumn !== undefined && { timeColumn }),
       ...(key && { key }),
     };
+  }
+
+  async stamp(name: string): Promise<string> {
+    const { version, modified } = await requireSymbol(this.#parts.library, symbolName(name));
+    return `${version} of ${modified.toISOString()}`;
   }
 
   /** All versions of a symbol, newest first: those that can be read, and those that only snapshots still hold. */

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 import type { Logger } from "../../contracts/logger.ts";
+import { marksShape } from "../marks.ts";
 
 const column = z.object({ name: z.string(), type: z.string(), nullable: z.boolean(), stored: z.string() });
 
@@ -18,6 +19,10 @@ const layout = z.object({
   saved: z.string(),
   /** Who saved it. */
   by: z.object({ service: z.string().optional(), host: z.string(), pid: z.number() }).optional(),
+  /** The run that saved it, of a pipeline. */
+  run: z.object({ id: z.string(), part: z.string() }).optional(),
+  /** Runs that saved it and earlier versions. */
+  marks: marksShape.optional(),
   /** Earlier versions that millrace saved, oldest first: those that still stand, and some that do no more. */
   versions: z.array(z.number()),
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { RunMark } from "../../contracts/run-mark.ts";
 import { SchemaError } from "../../errors.ts";
 import { ipcBytesOf } from "../../frame/access.ts";
 import { exchangeFile } from "../../frame/exchange.ts";
@@ -7,6 +8,7 @@ import { requireKey } from "../../frame/key.ts";
 import { assertDistinct } from "../../frame/names.ts";
 import type { LazyDataFrame } from "../../frame/polars.ts";
 import type { FrameContent } from "../frame-saver.ts";
+import type { Marks } from "../marks.ts";
 import { recodeRows } from "../recode.ts";
 import { encodeColumns, planColumns, toTexts } from "./column-encoding.ts";
 import type { SymbolWrite, VersionMetadata } from "./library.ts";
@@ -27,6 +29,9 @@ interface NewVersion extends Pick<SymbolWrite, "mode"> {
   index: string | null;
   timeColumn: string | undefined;
   key: readonly string[] | undefined;
+  marks: Marks | undefined;
+  /** Who saves it, when a pipeline's run does. */
+  run: RunMark | undefined;
   /** What stands there before. */
   old: VersionMetadata | null;
 }
@@ -63,12 +68,13 @@ export class SymbolWriter {
   /** Makes the frame the newest version of the symbol. */
   async place(symbol: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
     const { library } = this.#parts;
-    const { rows, height, timeColumn, key } = content;
+    const { rows, height, timeColumn, key, marks, run } = content;
     const [plan, old] = await Promise.all([this.#plan(symbol, content), library.version(symbol, { signal })]);
     if (!old) assertDistinct(symbol, await library.symbols({ tables: false }), "arctic");
     const index = await this.#index(symbol, content, plan, old?.metadata?.index);
     const { columns } = plan;
-    await this.#write(symbol, { rows, height, columns, index, timeColumn, key, old, mode: "replace" }, signal);
+    const version: NewVersion = { rows, height, columns, index, timeColumn, key, marks, run, old, mode: "replace" };
+    await this.#write(symbol, version, signal);
   }
 
   /**
@@ -118,6 +124,8 @@ export class SymbolWriter {
       index: kept.index,
       timeColumn: kept.timeColumn,
       key: key ?? kept.key,
+      marks: content.marks,
+      run: content.run,
       old,
       mode: mode === "append" ? "append" : "update",
     };
@@ -167,7 +175,7 @@ export class SymbolWriter {
 
   async #write(symbol: string, version: NewVersion, signal: AbortSignal | undefined): Promise<void> {
     const { config, library, logger } = this.#parts;
-    const { rows, height, columns, index, timeColumn, key, old, mode } = version;
+    const { rows, height, columns, index, timeColumn, key, marks, run, old, mode } = version;
     const about = { storage: "arctic", frame: symbol };
     await using texts = await recodeRows(rows, height, toTexts(columns), { config, ...about, signal });
     await using arrow = await this.#arrow(symbol, encodeColumns(texts.rows, columns, index), height * columns.length);
@@ -177,6 +185,8 @@ export class SymbolWriter {
     const indexed = index === null ? "without an index" : `indexed by "${index}"`;
     logger.debug({ frame: symbol }, `${verb} ${height} rows as ${symbol}, ${indexed}.`);
     const pieces = mode === "replace" ? 0 : (old?.metadata?.appends ?? 0) + (height < smallAppend ? 1 : 0);
+    // A save that is no pipeline's leaves the marks as they are.
+    const kept = marks ?? old?.metadata?.marks;
     const compact = mode === "append" && pieces >= mostPieces;
     await library.write(
       symbol,
@@ -195,6 +205,8 @@ export class SymbolWriter {
           save: randomUUID(),
           saved: new Date().toISOString(),
           by: savedBy(logger),
+          ...(run && { run: { id: run.id, part: run.part } }),
+          ...(kept && { marks: kept }),
           versions,
         },
         drop,

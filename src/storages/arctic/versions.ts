@@ -12,7 +12,13 @@ export interface ArcticVersion {
   readonly version: number;
   readonly saved: Date;
   /** Who saved it; null for another program. */
-  readonly by: { readonly service?: string; readonly host: string; readonly pid: number } | null;
+  readonly by: {
+    readonly service?: string;
+    readonly host: string;
+    readonly pid: number;
+    /** The run of a pipeline that saved it. */
+    readonly run?: { readonly id: string; readonly part: string };
+  } | null;
   /** The snapshots that hold it. */
   readonly snapshots: readonly string[];
   /** Whether only snapshots still hold it: read it by one of them. */
@@ -34,7 +40,7 @@ export async function listVersions(library: ArcticLibrary, symbol: string): Prom
   return versions.map(({ version, moment, snapshots, deleted, metadata }) => ({
     version,
     saved: dateOf(moment),
-    by: whoOf(metadata?.by),
+    by: whoOf(metadata?.by, metadata?.run),
     snapshots,
     deleted,
   }));
@@ -59,8 +65,9 @@ function snapshotFacts(metadata: unknown): Pick<ArcticSnapshot, "made" | "by"> {
   }
 }
 
-function whoOf(by: SymbolMetadata["by"]): ArcticVersion["by"] {
-  return by ? { host: by.host, pid: by.pid, ...(by.service !== undefined && { service: by.service }) } : null;
+function whoOf(by: SymbolMetadata["by"], run?: SymbolMetadata["run"]): ArcticVersion["by"] {
+  if (!by) return null;
+  return { host: by.host, pid: by.pid, ...(by.service !== undefined && { service: by.service }), ...(run && { run }) };
 }
 
 /** Makes an earlier version the newest. What stood there stays as a version. The caller holds the symbol's lock. */

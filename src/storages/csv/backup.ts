@@ -8,6 +8,7 @@ import { heightOf, lazyOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import { fileError } from "../../system/files.ts";
 import type { StorageContext } from "../context.ts";
+import { marksOf } from "../marks.ts";
 import { csvCapabilities } from "./capabilities.ts";
 import type { CsvFiles } from "./files.ts";
 import { type Content, contentOf, type KeptSchema } from "./kept-schema.ts";
@@ -50,7 +51,7 @@ export class CsvBackup extends FrameBackup {
       await copyFile(path, copy);
       const bytes = await contentOf(copy);
       const kept = await this.#files.kept.find(name, bytes);
-      const about = kept ? { ...kept, extra: { kept: true } } : await this.#lookedAt(name, copy);
+      const about = kept ? dumpedOf(kept) : await this.#lookedAt(name, copy);
       return { ...about, content: contentText(bytes) };
     });
     return dumped.catch((cause: unknown) => {
@@ -67,7 +68,7 @@ export class CsvBackup extends FrameBackup {
     // Another form of file: the frame is written anew.
     const { frame, schema } = await this.#readDump(folder, record);
     const { timeColumn, key } = record;
-    const kept = { rows: heightOf(frame), schema, timeColumn, key };
+    const kept = { rows: heightOf(frame), schema, timeColumn, key, marks: marksOf(record) };
     await this.#files.place(destination, { rows: lazyOf(frame), schema, frame: destination }, kept);
   }
 
@@ -136,8 +137,13 @@ function isUnread({ extra }: StoredBackup): boolean {
 }
 
 /** The schema that was kept of the file when it was backed up. Null when another program had written it. */
-function keptOf({ rows, schema, timeColumn, key, extra }: StoredBackup): KeptSchema | null {
+function keptOf(record: StoredBackup): KeptSchema | null {
+  const { rows, schema, timeColumn, key, extra } = record;
   const kept = typeof extra === "object" && extra !== null && "kept" in extra && extra.kept === true;
   if (!kept) return null;
-  return { rows, schema, timeColumn, key };
+  return { rows, schema, timeColumn, key, marks: marksOf(record) };
+}
+
+function dumpedOf({ marks, ...kept }: KeptSchema): DumpedFrame {
+  return { ...kept, extra: { kept: true, ...(marks && { marks }) } };
 }

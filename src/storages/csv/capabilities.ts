@@ -4,7 +4,18 @@ import { csvReadOptions } from "./options.ts";
 /** What the csv storage can do. */
 export const csvCapabilities: Capabilities = {
   modes: ["replace", "append", "upsert"],
-  readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows", ...csvReadOptions],
+  readOptions: [
+    "columns",
+    "from",
+    "to",
+    "timeColumn",
+    "nullTimes",
+    "limit",
+    "schema",
+    "signal",
+    "batchRows",
+    ...csvReadOptions,
+  ],
   saveOptions: [
     "mode",
     "key",
@@ -14,6 +25,7 @@ export const csvCapabilities: Capabilities = {
     "signal",
     "onProgress",
     "backup",
+    "run",
     "escapeFormulas",
   ],
   keepsRowOrder: true,

@@ -8,6 +8,7 @@ import { nearestExisting } from "../../system/folders.ts";
 import { withLock } from "../../system/lock.ts";
 import { placeFile, removeDurably } from "../../system/place-file.ts";
 import type { StorageContext } from "../context.ts";
+import type { FoundMarks } from "../marks.ts";
 import { type Content, contentOf, type KeptSchema, KeptSchemas } from "./kept-schema.ts";
 import { CsvFolder, csvName, formatOf } from "./names.ts";
 import { CsvReader } from "./reader.ts";
@@ -67,6 +68,12 @@ export class CsvFiles {
       return contentOf(staging);
     };
     await this.#place(name, copy, kept);
+  }
+
+  /** The runs that saved what stands there. */
+  async marks(name: string): Promise<FoundMarks> {
+    const path = await this.folder.path(name);
+    return (await exists(path)) ? this.kept.marksOf(name, path) : null;
   }
 
   /** False when there was nothing. The caller holds the name's lock. */

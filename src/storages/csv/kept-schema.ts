@@ -8,6 +8,7 @@ import type { Logger } from "../../contracts/logger.ts";
 import { segmentName } from "../../frame/names.ts";
 import { errnoOf, fileError } from "../../system/files.ts";
 import { placeFile } from "../../system/place-file.ts";
+import { type FoundMarks, type Marks, marksShape } from "../marks.ts";
 
 const keptSchema = z.object({
   format: z.literal("millrace-csv-schema"),
@@ -19,6 +20,7 @@ const keptSchema = z.object({
   schema: z.object({ fields: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean() })) }),
   timeColumn: z.string().optional(),
   key: z.array(z.string()).optional(),
+  marks: marksShape.optional(),
 });
 
 /** What a CSV file itself does not say. It holds for one content of the file only. */
@@ -27,6 +29,8 @@ export interface KeptSchema {
   schema: FrameSchema;
   timeColumn?: string | undefined;
   key?: readonly string[] | undefined;
+  /** The runs that saved it. */
+  marks?: Marks | undefined;
 }
 
 /** Size and hash of a file's bytes. */
@@ -83,16 +87,30 @@ export class KeptSchemas {
     return this.find(name, await contentOf(path, signal));
   }
 
+  /** The marks of the file at `path`, which is read for its hash only where there are marks. The caller knows that it is there. */
+  async marksOf(name: string, path: string): Promise<FoundMarks> {
+    const texts = (await this.#all(name)).map((file) => readFile(join(this.#folder, segmentName(name), file), "utf8"));
+    const kept = (await Promise.all(texts)).map((text) => keptSchema.safeParse(parseJson(text)));
+    if (!kept.some(({ data }) => data?.marks)) return { parts: [], cursors: [] };
+    const own = await this.find(name, await contentOf(path));
+    return own ? (own.marks ?? { parts: [], cursors: [] }) : "changed";
+  }
+
   /** Whether a schema of any content of that name is kept: then the file was changed by another program. */
   async hasAny(name: string): Promise<boolean> {
     return (await this.#all(name)).length > 0;
   }
 
-  async put(name: string, { bytes, sha256 }: Content, { rows, schema, timeColumn, key }: KeptSchema): Promise<void> {
+  async put(
+    name: string,
+    { bytes, sha256 }: Content,
+    { rows, schema, timeColumn, key, marks }: KeptSchema,
+  ): Promise<void> {
     const kept = keptSchema.parse({
       ...{ format: "millrace-csv-schema", version: 1, name, bytes, sha256, rows, schema },
       ...(timeColumn !== undefined && { timeColumn }),
       ...(key && { key }),
+      ...(marks && { marks }),
     });
     const path = join(this.#folder, segmentName(name), `${sha256}.json`);
     await placeFile(path, (staging) => writeFile(staging, `${JSON.stringify(kept)}\n`), {

@@ -91,8 +91,8 @@ export async function* readFrames(
   request: ReadRequest,
   { config, onDropped }: ReadingContext,
 ): AsyncGenerator<DataFrame> {
-  const { columns, from, to, timeColumn, fileColumn, signal } = request;
-  const part = { columns, from, to, timeColumn };
+  const { columns, from, to, timeColumn, nullTimes, fileColumn, signal } = request;
+  const part = { columns, from, to, timeColumn, nullTimes };
   const narrows = Object.values(part).some((each) => each !== undefined);
   const reading = { file: { ...file, signal }, table, plans, config };
   let rows = 0;

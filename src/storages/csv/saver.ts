@@ -2,6 +2,7 @@ import { ConflictError } from "../../errors.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import type { StorageContext } from "../context.ts";
 import { type FrameContent, FrameSaver, type StoredFrame } from "../frame-saver.ts";
+import type { FoundMarks } from "../marks.ts";
 import type { CsvBackup } from "./backup.ts";
 import { csvCapabilities } from "./capabilities.ts";
 import type { CsvFiles } from "./files.ts";
@@ -63,13 +64,17 @@ export class CsvSaver extends FrameSaver {
   }
 
   protected override async place(frame: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
-    const { rows, schema, height, timeColumn, key } = content;
-    const kept = { rows: height, schema, timeColumn, key };
+    const { rows, schema, height, timeColumn, key, marks } = content;
+    const kept = { rows: height, schema, timeColumn, key, marks };
     await this.#files.place(frame, { rows, schema, frame }, kept, signal);
   }
 
   protected override remove(name: string): Promise<boolean> {
     return this.#files.remove(name);
+  }
+
+  protected override findMarks(name: string): Promise<FoundMarks> {
+    return this.#files.marks(name);
   }
 
   protected override usable(): Promise<boolean> {

@@ -17,9 +17,9 @@ type InsertOnly = Omit<SaveOptions, "mode" | "key"> & {
 /** What the postgres storage can do. */
 export const postgresCapabilities = {
   modes: ["replace", "append", "upsert", "insertOnly"],
-  readOptions: ["columns", "from", "to", "timeColumn", "limit", "schema", "signal", "batchRows"],
+  readOptions: ["columns", "from", "to", "timeColumn", "nullTimes", "limit", "schema", "signal", "batchRows"],
   saveOptions: [
-    ...["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup"],
+    ...["mode", "key", "schema", "timeColumn", "schemaChange", "signal", "onProgress", "backup", "run"],
     ...["keepOrder", "widenToText"],
   ],
   keepsRowOrder: false,

@@ -6,6 +6,7 @@
 export { PostgresBackup } from "./backup/service.ts";
 export type { PostgresSaveOptions } from "./capabilities.ts";
 export { embeddedStatus, embeddedUrl, stopEmbedded } from "./embedded/status.ts";
+export type { OwnTables } from "./own-tables.ts";
 export type { PlannedStatement } from "./save-plan.ts";
 export { PostgresSaver } from "./saver.ts";
 export type { SchemaPlan } from "./schema-plan.ts";

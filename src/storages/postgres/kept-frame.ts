@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FrameSchema } from "../../contracts/frame-schema.ts";
+import { type Marks, marksShape } from "../marks.ts";
 import type { TableColumn } from "./catalog.ts";
 import type { Connection } from "./database.ts";
 import { metadataSchema, type TableName } from "./identifiers.ts";
@@ -15,6 +16,8 @@ export interface KeptFrame {
   readonly key?: readonly string[] | undefined;
   /** The table has the column millrace_row, by which rows are read in the order in which they were saved. */
   readonly keepOrder: boolean;
+  /** The runs that saved it. */
+  readonly marks?: Marks | undefined;
   readonly saved: Date;
 }
 
@@ -31,6 +34,7 @@ export const keptShape = z.object({
   timeColumn: z.string().optional(),
   key: z.array(z.string()).optional(),
   keepOrder: z.boolean(),
+  marks: marksShape.optional(),
 });
 
 /** What is kept of the table with that oid. A table that was dropped and made again has another oid, so nothing is kept of it. */

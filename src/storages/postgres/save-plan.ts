@@ -1,4 +1,5 @@
 import type { FrameField } from "../../contracts/frame-schema.ts";
+import type { RunMark } from "../../contracts/run-mark.ts";
 import type { SaveMode } from "../../contracts/save-options.ts";
 import { SchemaError } from "../../errors.ts";
 import { parseType, sameType, typeText } from "../../frame/types.ts";
@@ -21,6 +22,8 @@ export interface SaveRequest {
   readonly key?: readonly string[] | undefined;
   readonly timeColumn?: string | undefined;
   readonly keepOrder: boolean;
+  /** The piece of a pipeline's run that saves. */
+  readonly run?: RunMark | undefined;
 }
 
 /** One statement that changes a table, and why it is needed. */

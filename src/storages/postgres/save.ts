@@ -1,13 +1,15 @@
 import type { Table as ArrowTable } from "apache-arrow";
 import type { Logger } from "../../contracts/logger.ts";
-import { ConflictError, NotFoundError } from "../../errors.ts";
+import { ConflictError, NotFoundError, UnavailableError } from "../../errors.ts";
 import { assertDistinct } from "../../frame/names.ts";
+import { isDone, type Marks, nextMarks } from "../marks.ts";
 import { childrenOf, describeTable, findRelation, referencesTo, type Table, takenNames, viewsOn } from "./catalog.ts";
 import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
 import { lockedName, nameLock } from "./holder.ts";
 import { orderColumn, quote, quoteTable } from "./identifiers.ts";
 import { boundOf, writeKept } from "./kept-frame.ts";
+import { marksIn } from "./marks.ts";
 import { ensureMetadata, type MetadataRights, recordChanges } from "./metadata.ts";
 import {
   type Found,
@@ -43,10 +45,13 @@ export async function saveRows(database: Database, request: SaveRequest, how: Sa
     // All of millrace's writers on this name, also those that make the table, come one after the other.
     await connection.run(`SELECT pg_catalog.pg_advisory_xact_lock(${nameLock})`, [lockedName(name)]);
     const found = await findTarget(connection, request, metadata.frames);
+    const marks = marksIn(found.table);
+    if (isDone(marks, request, { storage: "postgres", frame })) return 0;
+    if (request.run && request.mode === "append" && !metadata.frames) throw unmarked(request);
     const { rows, plan } = found.table
       ? await saveIntoTable(connection, { ...found, table: found.table }, request, how)
       : await saveIntoNew(connection, planSave(found, request), request, how);
-    await keep(connection, plan, request, metadata);
+    await keep(connection, plan, { ...request, marks: nextMarks(marks, request) }, metadata);
     return rows;
   });
 }
@@ -175,7 +180,7 @@ async function nextOrder({ run }: Connection, table: Table, { name, mode }: Save
 async function keep(
   connection: Connection,
   plan: SavePlan,
-  { name, frame }: SaveRequest,
+  { name, frame, marks }: SaveRequest & { marks: Marks | undefined },
   metadata: MetadataRights,
 ): Promise<void> {
   const relation = await findRelation(connection, name);
@@ -189,7 +194,21 @@ async function keep(
     keepOrder: plan.keepOrder,
     ...(plan.key && { key: plan.key }),
     ...(plan.timeColumn !== undefined && { timeColumn: plan.timeColumn }),
+    ...(marks && { marks }),
   });
+}
+
+/** Appending again after a kill would double rows where no mark tells that they are there. */
+function unmarked({ frame }: SaveRequest): UnavailableError {
+  return new UnavailableError(
+    `A pipeline's append to ${frame} has to be marked, and this user may not make or write the schema millrace.`,
+    {
+      storage: "postgres",
+      frame,
+      code: "ACCESS_DENIED",
+      hint: "Have somebody run: GRANT CREATE ON DATABASE … TO …; or let the pipeline upsert by a key.",
+    },
+  );
 }
 
 function changedMeanwhile({ frame }: SaveRequest): ConflictError {

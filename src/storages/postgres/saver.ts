@@ -5,6 +5,7 @@ import type { IDataSaver } from "../../contracts/data-saver.ts";
 import type { IDelete } from "../../contracts/delete.ts";
 import type { FrameField } from "../../contracts/frame-schema.ts";
 import type { IIdentified } from "../../contracts/identity.ts";
+import type { IKeepsMarks, KeptMarks } from "../../contracts/run-mark.ts";
 import { ConfigError, SchemaError } from "../../errors.ts";
 import { toArrow } from "../../frame/arrow.ts";
 import { requireBatches } from "../../frame/batches.ts";
@@ -19,12 +20,14 @@ import {
   schemaOf,
 } from "../../frame/schema.ts";
 import { parseType } from "../../frame/types.ts";
+import { keptMarksOf } from "../marks.ts";
 import { assertSaveOptions, exceptOption } from "../options.ts";
 import type { PostgresBackup } from "./backup/service.ts";
 import { type PostgresSaveOptions, postgresRules } from "./capabilities.ts";
 import { deleteTable } from "./delete.ts";
 import { postgresHealth } from "./health.ts";
 import { checkColumnNames } from "./identifiers.ts";
+import { marksOfTable } from "./marks.ts";
 import { withoutOwnTypes } from "./own-types.ts";
 import type { PostgresParts } from "./parts.ts";
 import { retrySerialization } from "./retry.ts";
@@ -39,7 +42,7 @@ type BatchOptions = PostgresSaveOptions & { backup?: boolean };
  * Saves frames as tables, each save in one transaction. A new table gets the frame's types; in one that is there the rows are
  * replaced, added or upserted, while its views, grants, indexes and foreign keys stay.
  */
-export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentified {
+export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentified, IKeepsMarks {
   readonly storageId: string;
   readonly #parts: PostgresParts;
   readonly #backup: () => PostgresBackup;
@@ -106,6 +109,10 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     return this.#parts.exclusive(name, () => deleteTable(this.#parts, name));
   }
 
+  async keptMarks(destination: string): Promise<KeptMarks | null> {
+    return keptMarksOf(await marksOfTable(this.#parts, destination));
+  }
+
   async healthCheck(): Promise<boolean> {
     return postgresHealth(this.#parts);
   }
@@ -130,7 +137,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
 
   #request(frame: string, fields: readonly FrameField[], options: PostgresSaveOptions): SaveRequest {
     const { mode = "replace", schemaChange = "evolve", key, timeColumn } = options;
-    const { keepOrder = false, widenToText = false } = options;
+    const { keepOrder = false, widenToText = false, run } = options;
     const place = { storage: "postgres", frame };
     checkColumnNames(
       fields.map(({ name }) => name),
@@ -141,7 +148,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     for (const { name, type } of fields) if (key?.includes(name)) requireOrdered(parseType(type), name, frame);
     const name = this.#parts.table(frame);
     refuseScratchName(name.table, "postgres");
-    return { frame, name, fields, mode, schemaChange, widenToText, key, timeColumn, keepOrder };
+    return { frame, name, fields, mode, schemaChange, widenToText, key, timeColumn, keepOrder, run };
   }
 
   async #save(

@@ -107,13 +107,14 @@ function canBe({ sql, type: own }: FrameColumn, type: ColumnType): boolean {
 }
 
 /** `from <= time < to`. The bounds are whole numbers, made here, so they can stand in the SQL. */
-function within(column: FrameColumn, { from, to }: ReadOptions): string {
+function within(column: FrameColumn, { from, to, nullTimes }: ReadOptions): string {
   const bounds = timeBounds(column.type, from, to);
   const name = quote(column.name);
   const conditions = [`${name} IS NOT NULL`];
   if (bounds.from !== undefined) conditions.push(`${name} >= ${moment(column, bounds.from)}`);
   if (bounds.to !== undefined) conditions.push(`${name} < ${moment(column, bounds.to)}`);
-  return conditions.join(" AND ");
+  const all = conditions.join(" AND ");
+  return nullTimes === "keep" ? `(${all} OR ${name} IS NULL)` : all;
 }
 
 /** Days are the coarsest and the finest an interval counts exactly together with microseconds of less than a day. */

@@ -7,6 +7,7 @@ import { postgresCapabilities } from "./capabilities.ts";
 import { recordedChoice } from "./embedded/choice.ts";
 import { embeddedStatus, embeddedUrl, stopEmbedded } from "./embedded/status.ts";
 import { diagnosePostgres } from "./health.ts";
+import { type OwnTables, ownTables } from "./own-tables.ts";
 import { type PostgresParts, postgresParts } from "./parts.ts";
 import { PostgresSaver } from "./saver.ts";
 import { PostgresSource } from "./source.ts";
@@ -37,6 +38,11 @@ export class PostgresStorage implements IStorage, IHelpers, IDiagnose {
   async embeddedUrl(): Promise<string | null> {
     const { config } = this.#parts;
     return (await recordedChoice(config)) ? embeddedUrl(config) : null;
+  }
+
+  /** For millrace's own books in the same database. */
+  ownTables(): OwnTables {
+    return ownTables(this.#parts);
   }
 
   async helpers(): Promise<HelperStatus[]> {

@@ -14,11 +14,13 @@ import { didYouMean } from "../../system/nearest.ts";
 import { isStaging, placeFile, removeDurably, stagingName } from "../../system/place-file.ts";
 import type { StorageContext } from "../context.ts";
 import type { FrameContent } from "../frame-saver.ts";
+import { type FoundMarks, marksShape } from "../marks.ts";
 import { checksumOf } from "./checksum.ts";
 
 const noteSchema = z.object({
   timeColumn: z.string().optional(),
   key: z.array(z.string()).optional(),
+  marks: marksShape.optional(),
   /** See `checksumOf`; missing for a file that another program put there. */
   checksum: z.number().optional(),
 });
@@ -89,7 +91,7 @@ export class TempFiles {
   async place(name: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
     const path = this.path(name);
     if ((await this.stampOrNull(path)) === null) assertDistinct(name, await this.list(), "temp");
-    const { timeColumn, key } = content;
+    const { timeColumn, key, marks } = content;
     let note: string | null = null;
     await placeFile(path, (staging) => writeIpc(content.rows, staging, { storage: "temp", frame: name }), {
       storage: "temp",
@@ -97,7 +99,7 @@ export class TempFiles {
       ...(signal && { signal }),
       beforePlace: async (staging) => {
         note = noteName(name, await this.stamp(name, staging));
-        const text = JSON.stringify({ timeColumn, key, checksum: await checksumOf(staging) });
+        const text = JSON.stringify({ timeColumn, key, marks, checksum: await checksumOf(staging) });
         await placeFile(join(this.root, note), (file) => writeFile(file, text));
       },
     });
@@ -111,6 +113,16 @@ export class TempFiles {
       throw fileError(cause, { storage: "temp", frame: name, doing: `read what is kept of ${name}` });
     });
     return noteSchema.parse(JSON.parse(text));
+  }
+
+  /** The runs that saved what stands there. */
+  async marks(name: string): Promise<FoundMarks> {
+    const stamp = await this.stampOrNull(this.path(name));
+    if (stamp === null) return null;
+    const { marks } = await this.note(name, stamp);
+    if (marks) return marks;
+    const own = (await this.#notes(name)).includes(noteName(name, stamp));
+    return own ? { parts: [], cursors: [] } : "changed";
   }
 
   /** False when there was nothing. The caller holds the name's lock. */

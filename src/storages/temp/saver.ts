@@ -1,5 +1,6 @@
 import type { StorageContext } from "../context.ts";
 import { type FrameContent, FrameSaver, type StoredFrame } from "../frame-saver.ts";
+import type { FoundMarks } from "../marks.ts";
 import type { TempBackup } from "./backup.ts";
 import { tempCapabilities } from "./capabilities.ts";
 import type { TempFiles } from "./files.ts";
@@ -38,6 +39,10 @@ export class TempSaver extends FrameSaver {
 
   protected override remove(name: string): Promise<boolean> {
     return this.#files.remove(name);
+  }
+
+  protected override findMarks(name: string): Promise<FoundMarks> {
+    return this.#files.marks(name);
   }
 
   protected override usable(): Promise<boolean> {

@@ -1,0 +1,102 @@
+import type { Command } from "commander";
+import type { GlobalOptions } from "./options.ts";
+
+/** Makes a command of the program, or of another command. */
+type Make = (parent: Command | null, name: string, summary: string) => Command;
+type Globals = (command: Command) => GlobalOptions;
+
+const fileHelp = "the file that exports the pipeline";
+const pipelineOption = ["--pipeline <name>", "which one, of a file that exports several"] as const;
+
+/** The commands that run pipelines and look after their runs. */
+export function describePipelineCommands(make: Make, globals: Globals): void {
+  const onFile = (parent: Command | null, name: string, summary: string) =>
+    make(parent, name, summary)
+      .argument("<file>", fileHelp)
+      .option(...pipelineOption);
+
+  onFile(null, "run", "run a pipeline once")
+    .option("--from <time>", "fill a range anew, from here")
+    .option("--to <time>", "to before here")
+    .option("--source <name...>", "only these sources")
+    .action(async (file: string, how: RunArguments, self: Command) => {
+      const { run } = await import("./pipeline.ts");
+      await run(file, how, globals(self));
+    });
+  onFile(null, "resume", "go on with a run that ended early")
+    .argument("[run]", "its id; the last one")
+    .action(async (file: string, id: string | undefined, { pipeline }: Named, self: Command) => {
+      const { resume } = await import("./pipeline.ts");
+      await resume(file, id, pipeline, globals(self));
+    });
+  onFile(null, "runs", "list a pipeline's runs, newest first").action(
+    async (file: string, { pipeline }: Named, self: Command) => {
+      const { runs } = await import("./pipeline.ts");
+      await runs(file, pipeline, globals(self));
+    },
+  );
+  onFile(null, "plan", "show what a run would do, and write nothing").action(
+    async (file: string, { pipeline }: Named, self: Command) => {
+      const { plan } = await import("./pipeline.ts");
+      await plan(file, pipeline, globals(self));
+    },
+  );
+  onFile(null, "undo", "put what a run wrote back as it was")
+    .argument("<run>", "the run's id")
+    .action(async (file: string, id: string, { pipeline }: Named, self: Command) => {
+      const { undo } = await import("./pipeline.ts");
+      await undo(file, id, pipeline, globals(self));
+    });
+
+  const state = make(null, "state", "how far incremental steps have come");
+  onFile(state, "show", "show it").action(async (file: string, { pipeline }: Named, self: Command) => {
+    const { showState } = await import("./pipeline.ts");
+    await showState(file, pipeline, globals(self));
+  });
+  onFile(state, "set", "let the next run read from a time")
+    .argument("<reader>", "step/source, as `state show` prints it")
+    .argument("<time>", "ISO text")
+    .action(async (file: string, reader: string, time: string, { pipeline }: Named, self: Command) => {
+      const { setState } = await import("./pipeline.ts");
+      await setState(file, reader, time, pipeline, globals(self));
+    });
+  onFile(state, "reset", "let the next run read all anew")
+    .argument("[reader]", "step/source; all of them")
+    .action(async (file: string, reader: string | undefined, { pipeline }: Named, self: Command) => {
+      const { resetState } = await import("./pipeline.ts");
+      await resetState(file, reader, pipeline, globals(self));
+    });
+
+  const quarantine = make(null, "quarantine", "rows that were put aside");
+  onFile(quarantine, "retry", "check them again, and load those that hold now")
+    .argument("<destination>", "storage:name, such as postgres:prices")
+    .action(async (file: string, destination: string, { pipeline }: Named, self: Command) => {
+      const { retryQuarantine } = await import("./pipeline.ts");
+      await retryQuarantine(file, destination, pipeline, globals(self));
+    });
+
+  make(null, "diff", "compare two frames")
+    .argument("<old>", "storage:name, such as csv:prices")
+    .argument("<new>", "storage:name")
+    .option("--key <columns>", "pair rows by these columns, separated by commas")
+    .option("--order", "pair rows by their place")
+    .action(async (old: string, next: string, how: DiffArguments, self: Command) => {
+      const { diff } = await import("./diff.ts");
+      await diff(old, next, how, globals(self));
+    });
+}
+
+interface Named {
+  readonly pipeline?: string;
+}
+
+export interface RunArguments extends Named {
+  readonly from?: string;
+  readonly to?: string;
+  readonly source?: readonly string[];
+}
+
+export interface DiffArguments {
+  readonly key?: string;
+  readonly order?: boolean;
+}

@@ -1,0 +1,160 @@
+import { openLedger } from "../pipelines/ledger/open.ts";
+import type { Pipeline, RunSurroundings } from "../pipelines/pipeline.ts";
+import type { RunResult } from "../pipelines/result.ts";
+import type { GlobalOptions } from "./options.ts";
+import { printJson, printLines, say, tableLines } from "./output.ts";
+import type { RunArguments } from "./pipeline-commands.ts";
+import { pipelineIn } from "./pipeline-files.ts";
+import { inSession } from "./session.ts";
+
+/** What the commands give to a pipeline. */
+type Work = (pipeline: Pipeline, around: RunSurroundings) => Promise<void>;
+
+async function withPipeline(
+  file: string,
+  name: string | undefined,
+  options: GlobalOptions,
+  work: Work,
+  logLevel: "warn" | "info" = "warn",
+): Promise<void> {
+  const pipeline = await pipelineIn(file, name);
+  await inSession(
+    options,
+    async ({ config, factory, logger }) => {
+      await using ledger = await openLedger(config, logger);
+      await work(pipeline, { factory, ledger, logger });
+    },
+    logLevel,
+  );
+}
+
+export function run(file: string, { pipeline, from, to, source }: RunArguments, options: GlobalOptions): Promise<void> {
+  const asked = {
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(source && { sources: source }),
+  };
+  const work: Work = async (found, around) => {
+    printRun(await found.run({ ...around, ...asked, ...shownAs(options) }), options);
+  };
+  return withPipeline(file, pipeline, options, work, "info");
+}
+
+export function resume(
+  file: string,
+  id: string | undefined,
+  name: string | undefined,
+  options: GlobalOptions,
+): Promise<void> {
+  const work: Work = async (pipeline, around) => {
+    printRun(await pipeline.resume(id, { ...around, ...shownAs(options) }), options);
+  };
+  return withPipeline(file, name, options, work, "info");
+}
+
+export function runs(file: string, name: string | undefined, options: GlobalOptions): Promise<void> {
+  return withPipeline(file, name, options, async (pipeline, around) => {
+    const found = await pipeline.runs(around);
+    if (options.json) return printJson(found);
+    if (found.length === 0) return say(`${pipeline.name} has not been run.`, options);
+    const rows = found.map(({ id, state, began, rows: count, error }) => [
+      id,
+      state,
+      began.toISOString(),
+      String(count),
+      error?.message ?? "",
+    ]);
+    printLines(tableLines(["run", "state", "began", "rows", "error"], rows, 80));
+  });
+}
+
+export function plan(file: string, name: string | undefined, options: GlobalOptions): Promise<void> {
+  return withPipeline(file, name, options, async (pipeline, around) => {
+    const found = await pipeline.plan(around);
+    if (options.json) printJson(found);
+    else printLines([found.text.trimEnd()]);
+    if (found.error) process.exitCode = 1;
+  });
+}
+
+export function undo(file: string, id: string, name: string | undefined, options: GlobalOptions): Promise<void> {
+  return withPipeline(file, name, options, async (pipeline, around) => {
+    const undone = await pipeline.undo(id, around);
+    if (options.json) return printJson(undone);
+    printLines(undone.map(({ storage, destination, done }) => `${storage}:${destination} ${done}`));
+  });
+}
+
+export function showState(file: string, name: string | undefined, options: GlobalOptions): Promise<void> {
+  return withPipeline(file, name, options, async (pipeline, around) => {
+    const cursors = await pipeline.state.show(around);
+    if (options.json) return printJson(cursors);
+    if (cursors.length === 0) return say(`${pipeline.name} has read nothing incrementally.`, options);
+    printLines(
+      tableLines(
+        ["reader", "read up to", "run"],
+        cursors.map(({ reader, value, run: by }) => [reader, value, by ?? "set by hand"]),
+      ),
+    );
+  });
+}
+
+export function setState(
+  file: string,
+  reader: string,
+  time: string,
+  name: string | undefined,
+  options: GlobalOptions,
+): Promise<void> {
+  return withPipeline(file, name, options, async (pipeline, around) => {
+    await pipeline.state.set(reader, time, around);
+    say(`The next run of ${pipeline.name} reads ${reader} from ${time}.`, options);
+  });
+}
+
+export function resetState(
+  file: string,
+  reader: string | undefined,
+  name: string | undefined,
+  options: GlobalOptions,
+): Promise<void> {
+  return withPipeline(file, name, options, async (pipeline, around) => {
+    await pipeline.state.reset(reader, around);
+    say(`The next run of ${pipeline.name} reads ${reader ?? "everything"} anew.`, options);
+  });
+}
+
+export function retryQuarantine(
+  file: string,
+  destination: string,
+  name: string | undefined,
+  options: GlobalOptions,
+): Promise<void> {
+  return withPipeline(file, name, options, async (pipeline, around) => {
+    const { loaded, left } = await pipeline.quarantine.retry(destination, around);
+    if (options.json) printJson({ loaded, left });
+    else printLines([`${loaded} rows loaded, ${left} left.`]);
+  });
+}
+
+/** Results go to stdout, so progress may be live; with --quiet there is none. */
+function shownAs({ quiet }: GlobalOptions): { show?: "none" } {
+  return quiet ? { show: "none" } : {};
+}
+
+function printRun(result: RunResult, options: GlobalOptions): void {
+  if (options.json) {
+    printJson({ ...result, cause: undefined });
+    return;
+  }
+  const steps = result.steps.map(({ name, state, rows, sources }) => [
+    name,
+    state,
+    String(rows),
+    String(sources.length),
+  ]);
+  printLines([
+    `${result.pipeline} ${result.id} ${result.state}`,
+    ...tableLines(["step", "state", "rows", "sources"], steps),
+  ]);
+}

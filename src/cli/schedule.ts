@@ -1,0 +1,59 @@
+import { openLedger } from "../pipelines/ledger/open.ts";
+import { type NextRun, type Scheduled, scheduler } from "../pipelines/schedule/scheduler.ts";
+import { timesOf } from "../pipelines/schedule/times.ts";
+import type { GlobalOptions } from "./options.ts";
+import { printJson, printLines, say, tableLines } from "./output.ts";
+import { pipelinesIn } from "./pipeline-files.ts";
+import { inSession } from "./session.ts";
+
+/** Prints the next time of each pipeline in the files; without `next` it goes on and runs them at their times until it is ended. */
+export async function schedule(
+  files: readonly string[],
+  { next }: { readonly next: boolean },
+  options: GlobalOptions,
+): Promise<void> {
+  const pipelines = (await Promise.all(files.map(pipelinesIn))).flat();
+  if (next) {
+    const times = pipelines.flatMap((pipeline) => nextTime(pipeline) ?? []);
+    printTimes(times, options);
+    return;
+  }
+  await inSession(
+    options,
+    async ({ config, factory, logger }) => {
+      await using ledger = await openLedger(config, logger);
+      const running = scheduler.start(pipelines, {
+        memory: ledger,
+        logger,
+        runWith: { factory, ledger, logger, signals: false },
+      });
+      printTimes(running.next(), options);
+      await asked();
+      say("Ending: runs under way are stopped, and can be gone on with.", options);
+      await running.stop({ abort: true });
+    },
+    "info",
+  );
+}
+
+/** Resolves when the process is asked to end. */
+async function asked(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // Not once: a signal that comes again must not cut the ending short.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+  await promise;
+  process.exitCode = 0;
+}
+
+function nextTime({ name, definition }: Scheduled): NextRun | null {
+  const at = definition.schedule ? timesOf(definition.schedule).next(Date.now()) : null;
+  return at === null ? null : { pipeline: name, at: new Date(at) };
+}
+
+function printTimes(times: readonly NextRun[], options: GlobalOptions): void {
+  const soonest = times.toSorted((a, b) => a.at.getTime() - b.at.getTime());
+  const rows = soonest.map(({ pipeline, at }) => [at.toISOString(), pipeline]);
+  if (options.json) printJson(soonest);
+  else if (rows.length === 0) say("No pipeline has a schedule.", options);
+  else printLines(tableLines(["next run", "pipeline"], rows));
+}

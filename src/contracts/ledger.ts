@@ -1,0 +1,162 @@
+import type { CalculationMemory } from "./calculation-memory.ts";
+import type { ScheduleMemory } from "./schedule.ts";
+
+/** How far a run, a step or a source is. A run whose process was killed is `interrupted`, one that was asked to end `stopped`. */
+export type RunState = "running" | "done" | "failed" | "stopped" | "interrupted" | "skipped" | "undone";
+export type StepState = "pending" | "running" | "done" | "failed" | "stopped" | "skipped";
+
+/** An error as it is kept: never with a password. */
+export interface KeptError {
+  readonly code?: string;
+  readonly name: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly frame?: string;
+  readonly storage?: string;
+  readonly retryable: boolean;
+}
+
+/** What a run was asked for. */
+export interface RunRequest {
+  /** A range to fill, as ISO texts. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Only these sources. */
+  readonly sources?: readonly string[];
+}
+
+/** One execution of a pipeline. */
+export interface RunRecord {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly version: string;
+  readonly state: RunState;
+  readonly began: Date;
+  readonly ended: Date | null;
+  /** How often it was gone on with after it had ended early. */
+  readonly resumed: number;
+  /** Who runs it: host and process. */
+  readonly by: string;
+  readonly request: RunRequest;
+  /** The run and step that it is part of, when another pipeline has it as a step. */
+  readonly parent: string | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly error: KeptError | null;
+}
+
+/** One step of a run. */
+export interface StepRecord {
+  readonly run: string;
+  /** Its place, from 0. */
+  readonly index: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly state: StepState;
+  readonly began: Date | null;
+  readonly ended: Date | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly error: KeptError | null;
+}
+
+/** One source of a step. A step that works as a whole has the one source `*`. */
+export interface SourceRecord {
+  readonly run: string;
+  readonly step: string;
+  /** The source's name, with its window when a range is read in windows: `prices@2024-01-01..2024-01-02`. */
+  readonly source: string;
+  readonly state: StepState;
+  readonly attempts: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly error: KeptError | null;
+  /** The cursor after it. */
+  readonly cursor: string | null;
+  /** Why it was skipped, or what is to be known of it: one sentence. */
+  readonly note: string | null;
+}
+
+/** How far an incremental reader has come. */
+export interface CursorRecord {
+  readonly pipeline: string;
+  /** `step/source`. */
+  readonly reader: string;
+  /** An instant with the precision of its column, as ISO text. */
+  readonly value: string;
+  /** The run that moved it; null when `state.set` did. */
+  readonly run: string | null;
+  readonly changed: Date;
+  /** It was set by hand, and counts for more than what is kept with the data. */
+  readonly forced: boolean;
+}
+
+/** What a run did to one destination, kept so that it can be undone and that later runs are known. */
+export interface TouchRecord {
+  readonly run: string;
+  /** The step that first saved there. */
+  readonly step: string;
+  /** The storage's id: type and place. */
+  readonly storage: string;
+  /** The type by which the factory finds the storage. */
+  readonly type: string;
+  readonly destination: string;
+  /** Grows with every touch, over all runs. */
+  readonly sequence: number;
+  /** How what stood there before is found again; null for runs that can't be undone. */
+  readonly before: TouchBefore | null;
+}
+
+/** What stood at a destination before a run: nothing, a snapshot in the storage itself, a backup; or the storage can keep none. */
+export type TouchBefore =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "snapshot"; readonly name: string }
+  | { readonly kind: "backup"; readonly location: string }
+  | { readonly kind: "unknown" };
+
+/** A claim on a pipeline. While it is held no other process that shares the ledger runs that pipeline. */
+export interface Claim extends AsyncDisposable {
+  /** Aborted when the claim was lost, as when the ledger's server went away. */
+  readonly lost: AbortSignal;
+}
+
+/** Where runs, their steps, sources and cursors are recorded. Every change is durable against a kill once its promise resolves. */
+export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposable {
+  /** Null when another process holds it. */
+  claim(pipeline: string): Promise<Claim | null>;
+
+  /** The caller holds the claim. Runs of the pipeline that were under way are `interrupted` then. */
+  beginRun(run: Pick<RunRecord, "id" | "pipeline" | "version" | "by" | "request" | "parent">): Promise<void>;
+  /** Goes on with a run that ended early: it is `running` again. */
+  resumeRun(id: string, by: string): Promise<void>;
+  endRun(id: string, end: Pick<RunRecord, "state" | "rows" | "bytes" | "error">): Promise<void>;
+  /** Newest first. Runs whose process is gone show as `interrupted`. */
+  runs(filter?: { pipeline?: string; parent?: string; limit?: number }): Promise<RunRecord[]>;
+  run(id: string): Promise<RunRecord | null>;
+
+  putStep(step: StepRecord): Promise<void>;
+  steps(run: string): Promise<StepRecord[]>;
+
+  putSource(source: SourceRecord): Promise<void>;
+  sources(run: string, step?: string): Promise<SourceRecord[]>;
+
+  putCursor(cursor: Omit<CursorRecord, "changed">): Promise<void>;
+  cursors(pipeline: string): Promise<CursorRecord[]>;
+  /** Without a reader all of the pipeline's. */
+  dropCursors(pipeline: string, reader?: string): Promise<void>;
+
+  /** Drops runs beyond the newest `keep` of a pipeline, with all that is kept of them, and resolves with the touches that went. */
+  prune(pipeline: string, keep: number): Promise<TouchRecord[]>;
+
+  /** Keeps the first touch of a run on a destination; further ones change nothing. */
+  putTouch(touch: Omit<TouchRecord, "sequence">): Promise<void>;
+  touches(filter: { run: string } | { storage: string; destination: string }): Promise<TouchRecord[]>;
+  /** What stood there before can't be brought back any more. */
+  forgetBefore(touch: Pick<TouchRecord, "run" | "storage" | "destination">): Promise<void>;
+
+  /** A text that is remembered under a name: such as numbers of rows for `drift`. */
+  recall(kind: string, name: string): Promise<string | null>;
+  /** With `previous` only when that is what is remembered (null: nothing); resolves with whether it was. */
+  remember(kind: string, name: string, value: string, previous?: string | null): Promise<boolean>;
+}

@@ -1,0 +1,30 @@
+/**
+ * Which piece of work of a pipeline's run a save belongs to. The storage keeps it with the data, in the same step in which the
+ * data becomes visible, so that a save whose acknowledgement was lost is recognised later.
+ */
+export interface RunMark {
+  /** The run's id. */
+  readonly id: string;
+  /** The piece of work within the run, such as `copy/prices`. It stays the same when the piece is tried again. */
+  readonly part: string;
+  /** The piece was begun before, at this moment (ISO text): it may have been saved already. */
+  readonly since?: string | undefined;
+  /** How far a reader has come with these rows; it moves together with them. */
+  readonly cursor?: { readonly reader: string; readonly value: string } | undefined;
+}
+
+/** What a storage keeps of the runs that saved under a name. */
+export interface KeptMarks {
+  /** The saves of pipelines, oldest first; the newest hundred. */
+  readonly parts: readonly { readonly id: string; readonly part: string; readonly at: string }[];
+  /** The last cursor of each reader. */
+  readonly cursors: ReadonlyMap<string, string>;
+  /** Another program has written the frame since, so that nothing is known. */
+  readonly changed: boolean;
+}
+
+/** A saver that keeps marks: it takes the save option `run`, and does not repeat an append whose mark it has. */
+export interface IKeepsMarks {
+  /** The marks kept with that name; `null` when nothing stands there. */
+  keptMarks(destination: string): Promise<KeptMarks | null>;
+}

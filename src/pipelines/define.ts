@@ -1,0 +1,53 @@
+import { NotFoundError } from "../errors.ts";
+import type { PipelineDefinition } from "./definition.ts";
+import { readySteps } from "./normalize.ts";
+import type { Pipeline, RunOptions, RunSurroundings } from "./pipeline.ts";
+import { planPipeline } from "./plan/plan.ts";
+import { retryQuarantine } from "./quarantine.ts";
+import { resultOf } from "./run/result.ts";
+import { type Ready, runPipeline } from "./run/run-pipeline.ts";
+import { surround } from "./run/surroundings.ts";
+import { stateOf } from "./state.ts";
+import { undoRun } from "./undo.ts";
+
+/**
+ * A pipeline: what it does, when, and what is to happen when something goes wrong.
+ *
+ * @throws ConfigError that lists all that is wrong with the definition.
+ *
+ * @example
+ * export default definePipeline({
+ *   name: "daily-prices",
+ *   copy: { from: "csv:prices", to: ["postgres", "arctic"], mode: "upsert", key: ["symbol", "ts"] },
+ * });
+ */
+export function definePipeline(definition: PipelineDefinition): Pipeline {
+  const steps = readySteps(definition, (value) => made.has(value as Pipeline));
+  const ready: Ready = { definition, steps };
+  const { name } = definition;
+  const pipeline: Pipeline = {
+    kind: "pipeline",
+    name,
+    definition,
+    run: (options: RunOptions = {}) => runPipeline(ready, {}, options),
+    resume: (run, options = {}) => runPipeline(ready, { resume: run ?? "last" }, options),
+    plan: (options = {}) => planPipeline(ready, options),
+    undo: (run, options = {}) => undoRun(ready, run, options),
+    async runs({ limit = 100, ...options }: RunSurroundings & { limit?: number } = {}) {
+      await using around = await surround(name, options);
+      return await around.ledger.runs({ pipeline: name, limit });
+    },
+    async show(run, options = {}) {
+      await using around = await surround(name, options);
+      const found = await around.ledger.run(run);
+      if (found?.pipeline === name) return await resultOf(around.ledger, found);
+      throw new NotFoundError(`${name} has no run "${run}".`, { code: "RUN_NOT_FOUND", hint: "See pipeline.runs()." });
+    },
+    state: stateOf(ready),
+    quarantine: { retry: (destination, options = {}) => retryQuarantine(ready, destination, options) },
+  };
+  made.add(pipeline);
+  return pipeline;
+}
+
+const made = new WeakSet<Pipeline>();

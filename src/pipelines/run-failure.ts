@@ -1,0 +1,27 @@
+import { RunError } from "../errors.ts";
+import type { RunResult } from "./result.ts";
+
+/** A run that failed, with all that the ledger has of it in `result`. */
+export class RunFailure extends RunError {
+  readonly result: RunResult;
+
+  constructor(result: RunResult) {
+    const { pipeline, error, id } = result;
+    const step = result.steps.find(({ state }) => state === "failed");
+    const failed = step?.sources.filter(({ state }) => state === "failed") ?? [];
+    const [first] = failed;
+    const source =
+      first && first.source !== "*"
+        ? ` of "${first.source}"${failed.length > 1 ? ` (and ${failed.length - 1} more)` : ""}`
+        : "";
+    const where = step ? ` in step ${step.name}${source}` : "";
+    super(`${pipeline} failed${where}: ${error?.message ?? "without a reason"}`, {
+      cause: result.cause,
+      hint: `Mend it, then go on with resume("${id}").`,
+      ...(error?.code === "RUN_DEADLINE" && { code: "RUN_DEADLINE" }),
+      ...(error?.frame !== undefined && { frame: error.frame }),
+      ...(error?.storage !== undefined && { storage: error.storage }),
+    });
+    this.result = result;
+  }
+}

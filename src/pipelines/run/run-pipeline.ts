@@ -1,0 +1,206 @@
+import { hostname } from "node:os";
+import type { RunRecord, RunRequest } from "../../contracts/ledger.ts";
+import { NotFoundError } from "../../errors.ts";
+import type { PipelineDefinition } from "../definition.ts";
+import { toMs } from "../duration.ts";
+import { instantOf, instantText } from "../incremental/instant.ts";
+import type { ReadyStep } from "../normalize.ts";
+import type { RunOptions } from "../pipeline.ts";
+import type { RunResult } from "../result.ts";
+import { RunFailure } from "../run-failure.ts";
+import { logListener } from "../show/log.ts";
+import { showListener } from "../show/show.ts";
+import { telemetryListener } from "../show/telemetry.ts";
+import { claimPipeline } from "./claim.ts";
+import { ending, passOn } from "./ending.ts";
+import { teller, withFields } from "./events.ts";
+import { execute } from "./execute.ts";
+import { keptError } from "./kept-error.ts";
+import { rememberWork } from "./once.ts";
+import { resultOf } from "./result.ts";
+import { newRunId } from "./run-id.ts";
+import type { Session } from "./session.ts";
+import { type Surroundings, surround } from "./surroundings.ts";
+import { dropBefore, Touches } from "./touches.ts";
+
+/** A definition with its steps made ready. */
+export interface Ready {
+  readonly definition: PipelineDefinition;
+  readonly steps: readonly ReadyStep[];
+}
+
+/** What only a step of another pipeline's run says. */
+type InnerOptions = RunOptions & { readonly parent?: string };
+
+/** Which run is wanted: a new one, one by its id, or the last one that can be gone on with. */
+export type Wanted = { readonly resume: string | "last" } | { readonly resume?: undefined };
+
+/** Runs a pipeline once, or goes on with a run. Rejects with a RunFailure, or with the reason for which it was stopped. */
+export async function runPipeline(ready: Ready, wanted: Wanted, options: InnerOptions): Promise<RunResult> {
+  const { name, onOverlap = "fail", deadline } = ready.definition;
+  await using around = await surround(name, options);
+  const { ledger } = around;
+  using waiting = ending({ outer: [options.signal], what: `The run of ${name}`, signals: options.signals ?? true });
+  let asked: NodeJS.Signals | undefined;
+  try {
+    await using claim = await claimPipeline(ledger, name, { onOverlap, signal: waiting.signal });
+    if (!claim) return skipped(ready, around);
+    using end = ending({
+      outer: [waiting.signal],
+      deadlineMs: deadline === undefined ? undefined : toMs(deadline),
+      what: `The run of ${name}`,
+      claim,
+    });
+    return await runClaimed(ready, wanted, options, around, end.signal);
+  } finally {
+    asked = waiting.asked;
+    waiting[Symbol.dispose]();
+    passOn(asked);
+  }
+}
+
+async function runClaimed(
+  ready: Ready,
+  wanted: Wanted,
+  options: InnerOptions,
+  around: Surroundings,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const { definition, steps } = ready;
+  const { ledger, config, factory } = around;
+  const { name, undoable = false } = definition;
+  const record = await beginOrResume(ready, wanted, options, around);
+  const { id } = record;
+  const logger = withFields(around.logger, { run: id, pipeline: name });
+  await using telemetry = await telemetryListener();
+  await using show = await showListener(
+    options.show,
+    steps.map((step) => step.name),
+  );
+  const tell = teller(
+    [telemetry.listener, show.listener, logListener(logger, show.mode), ...(options.onEvent ? [options.onEvent] : [])],
+    logger,
+  );
+  const session: Session = {
+    ...{ id, pipeline: name, factory, config, logger, ledger, request: record.request, began: record.began, signal },
+    touches: new Touches(undoable),
+    emit: (event) => tell({ at: new Date(), run: id, pipeline: name, ...event }),
+    once: rememberWork(),
+  };
+  const started = performance.now();
+  session.emit({
+    type: "run-started",
+    version: record.version,
+    resumed: record.resumed > 0,
+    steps: steps.map((step) => step.name),
+  });
+  const { state, rows, bytes, cause } = await execute(session, steps);
+  const error = cause === undefined ? null : keptError(cause, config);
+  await ledger.endRun(id, { state, rows, bytes, error });
+  session.emit({ type: "run-ended", state, rows, bytes, durationMs: performance.now() - started, error });
+  for (const touch of await ledger.prune(name, config.LEDGER_KEEP)) await dropBefore(session, touch);
+  const result = await resultOf(ledger, { ...record, state, rows, bytes, error, ended: new Date() }, cause);
+  await callHook(state === "done" ? definition.onSuccess : definition.onFailure, result, session);
+  if (state === "done") return result;
+  throw state === "stopped" ? cause : new RunFailure(result);
+}
+
+/** The run's row: a new one, or that of a run which ended early. */
+async function beginOrResume(
+  ready: Ready,
+  wanted: Wanted,
+  options: InnerOptions,
+  { ledger }: Surroundings,
+): Promise<RunRecord> {
+  const { name, version = "1" } = ready.definition;
+  const by = `${hostname()} ${process.pid}`;
+  const id =
+    wanted.resume === undefined
+      ? await interruptedBefore(ready, options, ledger)
+      : await resumable(name, wanted.resume, ledger);
+  if (id !== undefined) {
+    await ledger.resumeRun(id, by);
+    const record = await ledger.run(id);
+    if (record) return record;
+  }
+  const run = {
+    id: newRunId(),
+    pipeline: name,
+    version,
+    by,
+    request: requestOf(options),
+    parent: options.parent ?? null,
+  };
+  await ledger.beginRun(run);
+  return { ...run, state: "running", began: new Date(), ended: null, resumed: 0, rows: 0, bytes: 0, error: null };
+}
+
+/** The last run when it was killed or stopped on its way, where it has to be finished first. */
+async function interruptedBefore(
+  { definition, steps }: Ready,
+  options: InnerOptions,
+  ledger: Surroundings["ledger"],
+): Promise<string | undefined> {
+  const { name, onInterrupted = steps.some(isNeverTheSameTwice) ? "resume" : "restart" } = definition;
+  if (onInterrupted === "restart" || options.from !== undefined || options.to !== undefined) return undefined;
+  const [last] = await ledger.runs({ pipeline: name, limit: 1 });
+  return last && ["interrupted", "stopped", "running"].includes(last.state) ? last.id : undefined;
+}
+
+/** An append without a cursor adds its rows once more whenever it is done anew. */
+function isNeverTheSameTwice({ work }: ReadyStep): boolean {
+  if (work.kind === "copy") return work.copy.mode === "append" && !work.copy.incremental;
+  return work.kind === "calculate" && work.calculate.mode === "append" && !work.calculate.incremental;
+}
+
+async function resumable(pipeline: string, wanted: string, ledger: Surroundings["ledger"]): Promise<string> {
+  const found = wanted === "last" ? (await ledger.runs({ pipeline, limit: 1 }))[0] : await ledger.run(wanted);
+  const can = found?.pipeline === pipeline && ["failed", "stopped", "interrupted", "running"].includes(found.state);
+  if (found && can) return found.id;
+  const what = !found
+    ? wanted === "last"
+      ? `${pipeline} has no run yet.`
+      : `The ledger has no run "${wanted}".`
+    : found.pipeline !== pipeline
+      ? `Run ${found.id} is one of ${found.pipeline}.`
+      : `Run ${found.id} is ${found.state}: there is nothing left to do.`;
+  throw new NotFoundError(what, {
+    code: "RUN_NOT_FOUND",
+    hint: "See pipeline.runs(), or begin a new one with pipeline.run().",
+  });
+}
+
+function requestOf({ from, to, sources }: RunOptions): RunRequest {
+  return {
+    ...(from !== undefined && { from: instantText(instantOf(from, "from")) }),
+    ...(to !== undefined && { to: instantText(instantOf(to, "to")) }),
+    ...(sources && { sources: [...sources] }),
+  };
+}
+
+async function skipped({ definition }: Ready, { ledger, logger }: Surroundings): Promise<RunResult> {
+  const { name, version = "1" } = definition;
+  const [other] = await ledger.runs({ pipeline: name, limit: 1 });
+  logger.info({ pipeline: name }, `${name} was not run: run ${other?.id ?? "of another process"} is under way.`);
+  const now = new Date();
+  return {
+    ...{ id: "", pipeline: name, version, state: "skipped", began: now, ended: now, resumed: 0, by: "", request: {} },
+    ...{ parent: null, rows: 0, bytes: 0, error: null, steps: [], cause: undefined },
+  };
+}
+
+async function callHook(
+  hook: PipelineDefinition["onSuccess"],
+  result: RunResult,
+  { logger, config }: Session,
+): Promise<void> {
+  try {
+    await hook?.(result, { logger, config });
+  } catch (cause) {
+    const name = result.state === "done" ? "onSuccess" : "onFailure";
+    logger.error(
+      { err: cause },
+      `${name} of ${result.pipeline} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  }
+}

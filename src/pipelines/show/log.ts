@@ -1,0 +1,90 @@
+import type { Logger } from "../../contracts/logger.ts";
+import type { RunEvent } from "../../contracts/run-event.ts";
+import type { Listener } from "../run/events.ts";
+import { countText, durationText } from "./text.ts";
+
+/**
+ * A run in the log: one line for its begin, for each step's end and for its own, and one for whatever went wrong. Each has the fields
+ * `run`, `pipeline` and `step`. A live view shows what went well itself.
+ */
+export function logListener(logger: Logger, shown: "live" | "lines" | "none"): Listener {
+  const live = shown === "live";
+  const info: Logger["info"] = live ? logger.debug.bind(logger) : logger.info.bind(logger);
+  const failure: Logger["error"] = live ? logger.debug.bind(logger) : logger.error.bind(logger);
+  return (event) => {
+    switch (event.type) {
+      case "run-started":
+        return info(
+          { version: event.version },
+          `${event.pipeline} ${event.resumed ? "goes on with" : "begins"} run ${event.run}.`,
+        );
+      case "source-retrying": {
+        const { step, source, attempt, waitMs, error } = event;
+        const text = `${nameOf(event)} failed at try ${attempt} and is tried again in ${durationText(waitMs)}: ${error.message}`;
+        return logger.warn({ step, source, error }, text);
+      }
+      case "source-ended": {
+        const { step, source, rows, bytes, durationMs, attempts, error, note } = event;
+        // What is no more than its step is told by that.
+        if (event.state === "failed" && source !== "*") {
+          return logger.error(
+            { step, source, attempts, error },
+            `${nameOf(event)} failed: ${error?.message}${hintOf(event)}`,
+          );
+        }
+        return logger.debug(
+          { step, source, rows, bytes, durationMs: Math.round(durationMs), note },
+          `${nameOf(event)} is ${event.state}.`,
+        );
+      }
+      case "checks-broken": {
+        const { step, source, destination, broken, quarantined } = event;
+        const what = broken.map(({ message }) => message).join(" ");
+        const aside =
+          quarantined > 0 ? ` ${countText(quarantined, "row")} put aside in ${destination}__quarantine.` : "";
+        return logger.warn(
+          { step, source, destination, quarantined, broken },
+          `Checks of ${destination} are broken. ${what}${aside}`,
+        );
+      }
+      case "step-ended":
+        return event.state === "done" ? info(totals(event), stepLine(event)) : failure(totals(event), stepLine(event));
+      case "run-ended":
+        return event.state === "done" ? info(totals(event), runLine(event)) : failure(totals(event), runLine(event));
+    }
+  };
+}
+
+type Ended = Extract<RunEvent, { type: "step-ended" | "run-ended" }>;
+
+function totals(event: Ended): object {
+  const { rows, bytes, durationMs, error, state } = event;
+  return {
+    ...(event.type === "step-ended" && { step: event.step }),
+    state,
+    rows,
+    bytes,
+    durationMs: Math.round(durationMs),
+    ...(error && { error }),
+  };
+}
+
+function nameOf({ step, source }: { step: string; source: string }): string {
+  return source === "*" ? step : `${step} of ${source}`;
+}
+
+function hintOf({ error }: { error: { hint?: string } | null }): string {
+  return error?.hint === undefined ? "" : ` ${error.hint}`;
+}
+
+/** `calculate is done: 3,400 rows in 1.2 s.` */
+export function stepLine(event: Extract<RunEvent, { type: "step-ended" }>): string {
+  const { step, state, rows, durationMs, error } = event;
+  const why = error ? `: ${error.message}` : `: ${countText(rows, "row")} in ${durationText(durationMs)}.`;
+  return `${step} is ${state}${why}`;
+}
+
+export function runLine(event: Extract<RunEvent, { type: "run-ended" }>): string {
+  const { pipeline, run, state, rows, durationMs } = event;
+  return `${pipeline} is ${state}: ${countText(rows, "row")} in ${durationText(durationMs)} (run ${run}).`;
+}

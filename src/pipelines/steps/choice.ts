@@ -1,0 +1,44 @@
+import type { IDataSource } from "../../contracts/data-source.ts";
+import { plainName } from "../../frame/names.ts";
+import type { Session, StepScope } from "../run/session.ts";
+
+/**
+ * The sources of a step: what the run was asked for, else what the step says, else what earlier steps of the run saved in that place,
+ * else all that is listed there, without quarantines.
+ */
+export async function sourcesOf(
+  { session, step }: StepScope,
+  given: readonly string[] | undefined,
+  place: { id: string; source: Pick<IDataSource, "listSources"> },
+): Promise<string[]> {
+  const names =
+    given ?? (await savedBefore(session, step.name, place.id)) ?? (await place.source.listSources()).filter(isData);
+  return narrowed(session, names);
+}
+
+/** Of these only those that the run was asked for. Names that differ by the ending of a csv file are one. */
+export function narrowed({ request }: Pick<Session, "request">, names: readonly string[]): string[] {
+  const unique = [...new Set(names)];
+  if (!request.sources) return unique;
+  const wanted = new Set(request.sources.map(plainName));
+  return unique.filter((name) => wanted.has(plainName(name)));
+}
+
+async function savedBefore(
+  { ledger, id, planned }: Session,
+  step: string,
+  storage: string,
+): Promise<string[] | undefined> {
+  const touches = planned
+    ? planned.saves.map((save) => ({ step: save.step, storage: save.place.id, destination: save.destination }))
+    : await ledger.touches({ run: id });
+  const names = touches
+    .filter((touch) => touch.storage === storage && touch.step !== step)
+    .map(({ destination }) => destination);
+  const data = names.filter(isData);
+  return data.length > 0 ? data : undefined;
+}
+
+function isData(name: string): boolean {
+  return !plainName(name).endsWith("__quarantine");
+}
