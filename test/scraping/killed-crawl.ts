@@ -34,7 +34,7 @@ export async function expectSameAfterKills(kills: number, stocks: number): Promi
   replica.asked.clear();
   for (let killed = 0; killed < kills; killed++) {
     const { child, ended } = scrape(replica.url, disturbed);
-    let left = 1 + Math.floor((Math.random() * 1.5 * stocks) / kills);
+    let left = 1 + Math.floor((Math.random() * stocks) / (kills + 1));
     onRequest = () => {
       if (--left === 0) setTimeout(() => child.kill("SIGKILL"), Math.random() * 20);
     };
