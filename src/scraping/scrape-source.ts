@@ -130,7 +130,8 @@ export class SourceScrape implements AsyncDisposable {
       memory: job.memory,
       name: `${job.scraper}/${name}`,
       source: name,
-      health: isKept ? source.health : false,
+      health: job.isKept ? source.health : false,
+      compares: isKept,
       accept: options.accept === true,
       logger,
     });
@@ -182,8 +183,8 @@ export class SourceScrape implements AsyncDisposable {
 
   /** Remembers the run as a good one, and drops the journal. */
   async complete(): Promise<void> {
-    const { isReplay } = this.#job.archive;
-    if (this.#job.isKept && !isReplay) await this.#gate.learn(this.#profile());
+    // A run without rows, where that is fine, tells nothing of how later ones should be.
+    if (this.rows > 0) await this.#gate.learn(this.#profile());
     await this.#forget();
   }
 
@@ -314,6 +315,7 @@ export class SourceScrape implements AsyncDisposable {
     }
     if (source.key && keys.length > 0)
       await requireKey(concatFrames(keys), source.key, { storage: "web", frame: name });
+    if (this.rows === 0) return;
     try {
       this.#gate.check(this.#profile());
     } catch (error) {

@@ -47,6 +47,26 @@ describe("a host", () => {
     expect(Math.min(...times.slice(1).map((time, index) => time - (times[index] ?? 0)))).toBeGreaterThan(40);
   });
 
+  test("is not kept waiting by a scrape that was given up while it stood in line", async () => {
+    const held: (() => void)[] = [];
+    const { base } = await serve(({ url }, response) => {
+      if (url === "/held") held.push(() => html(response, "<p>held</p>"));
+      else html(response, "<p>ok</p>");
+    });
+    const only = { concurrency: 1, robots: false };
+    const first = scraperOf({ pages: pagesOf(`${base}/held`, only) }).scraper.fetchSource("pages");
+    await expect.poll(() => held.length).toBe(1);
+    const given = new AbortController();
+    const second = scraperOf({ pages: pagesOf(`${base}/2`, only) }).scraper.fetchSource("pages", {
+      signal: given.signal,
+    });
+    const third = scraperOf({ pages: pagesOf(`${base}/3`, only) }).scraper.fetchSource("pages");
+    setTimeout(() => given.abort(new Error("enough")), 300);
+    await expect(second).rejects.toThrow("enough");
+    held[0]?.();
+    expect([(await first).height, (await third).height]).toEqual([1, 1]);
+  });
+
   test("is left alone as long as it asks with Retry-After, and a scrape that would wait too long fails and says so", async () => {
     const { base, asked } = await serve((_, response) => response.writeHead(429, { "retry-after": "3600" }).end());
     const { scraper } = scraperOf({ pages: pagesOf([`${base}/1`, `${base}/2`], { concurrency: 1 }) });
@@ -128,6 +148,19 @@ describe("limits", () => {
     ).rejects.toThrow("redirects more than 3 times");
     const slow = scraperOf({ pages: pagesOf(`${base}/hang`, { maxTime: 150, robots: false }) }).scraper;
     await expect(slow.fetchSource("pages")).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+  });
+
+  test("a redirect to the same address that sets a cookie is no circle where cookies are kept", async () => {
+    const { base } = await serve(({ headers }, response) => {
+      if (headers.cookie?.includes("seen=1")) html(response, "<p>in</p>");
+      else response.writeHead(302, { location: "/x", "set-cookie": "seen=1; Path=/" }).end();
+    });
+    expect(await texts(scraperOf({ pages: pagesOf(`${base}/x`, { cookies: () => ({ any: "1" }) }) }).scraper)).toEqual([
+      "in",
+    ]);
+    await expect(scraperOf({ pages: pagesOf(`${base}/x`) }).scraper.fetchSource("pages")).rejects.toThrow(
+      "redirects in a circle",
+    );
   });
 
   test("a page's scripts are not run", async () => {

@@ -39,6 +39,8 @@ export async function beginJournal(request: JournalRequest): Promise<OpenJournal
     return { journal, async forget() {}, [Symbol.asyncDispose]: async () => journal[Symbol.dispose]() };
   }
   await using stack = new AsyncDisposableStack();
+  // Addresses and rows are nobody else's business.
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await tryLock(join(folder, "scrape.lock"));
   if (!lock) {
     throw new ConflictError(`${name} is being scraped by another process.`, {
@@ -48,7 +50,6 @@ export async function beginJournal(request: JournalRequest): Promise<OpenJournal
   }
   stack.use(lock);
   const path = join(folder, "journal.sqlite");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const print = createHash("sha256")
     .update(`${journalVersion}\n${request.source.print}\n${JSON.stringify(request.starts)}`)
     .digest("hex");

@@ -16,6 +16,8 @@ export interface GateOptions {
   readonly name: string;
   readonly source: string;
   readonly health: Health | false;
+  /** Whether earlier runs count, and this one for later ones. Declared bounds hold without. */
+  readonly compares: boolean;
   /** A breach is taken for an intended change: the run is saved, and later ones are compared with it alone. */
   readonly accept: boolean;
   readonly logger: Logger;
@@ -33,7 +35,7 @@ export class HealthGate {
   }
 
   static async open(options: GateOptions): Promise<HealthGate> {
-    const kept = options.health === false ? null : await options.memory.recall(kind, options.name);
+    const kept = options.health === false || !options.compares ? null : await options.memory.recall(kind, options.name);
     return new HealthGate(options, kept === null ? [] : (JSON.parse(kept) as Profile[]));
   }
 
@@ -47,11 +49,11 @@ export class HealthGate {
 
   /** @throws SchemaError SOURCE_CHANGED that says all that differs too much. */
   check(now: Profile): void {
-    const { health, accept, logger, source } = this.#options;
+    const { health, accept, logger, source, compares } = this.#options;
     const history = this.#comparable(now.time);
     const breaches = findBreaches(now, history, health === false ? {} : health);
     if (breaches.length === 0) {
-      if (history.length === 0 && health !== false) {
+      if (history.length === 0 && health !== false && compares) {
         logger.info(
           { source, rows: now.rows },
           `${source} has no earlier run to be compared with; later ones are compared with this one.`,
@@ -76,8 +78,8 @@ export class HealthGate {
 
   /** Remembers a run that was saved. */
   async learn(now: Profile): Promise<void> {
-    const { health, memory, name } = this.#options;
-    if (health === false) return;
+    const { health, memory, name, compares } = this.#options;
+    if (health === false || !compares) return;
     const most = (health.history ?? historyLength) * (health.seasonal ? seasons[health.seasonal] : 1);
     const runs = this.#isAccepted ? [now] : [...this.#runs, now].slice(-most);
     await memory.remember(kind, name, JSON.stringify(runs));

@@ -53,7 +53,7 @@ export function webClient(options: WebOptions): WebClient {
   const named =
     (next: Fetch): Fetch =>
     (request) =>
-      next({ ...request, headers: { "user-agent": agent, ...request.headers } });
+      next({ ...request, headers: { "user-agent": agent, accept: "*/*", ...request.headers } });
   const paced = keepPace(named(lowest.send), mannersOf);
   const robots = options.robots ? new Robots(followRedirects(paced, 5), agent, options.robotsFolder) : null;
   const obeying = (next: Fetch): Fetch =>

@@ -17,19 +17,10 @@ class Host {
   #active = 0;
   #next = 0;
   #pausedUntil = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   async enter({ concurrency, delay, maxWait }: HostManners, url: string, signal?: AbortSignal): Promise<void> {
-    while (this.#active >= concurrency) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal?.addEventListener("abort", () => resolve(), { once: true });
-      });
-      if (signal?.aborted) {
-        this.#callNext();
-        signal.throwIfAborted();
-      }
-    }
+    while (this.#active >= concurrency) await this.#turn(signal);
     this.#active++;
     try {
       for (let pause = this.#pause(); pause > 0; pause = this.#pause()) {
@@ -44,9 +35,25 @@ class Host {
     }
   }
 
+  /** Waits until somebody left. Who no longer wants a turn takes none away. */
+  async #turn(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const onAbort = () => {
+      this.#waiting.delete(resolve);
+      reject(signal?.reason);
+    };
+    this.#waiting.add(resolve);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    await promise.finally(() => signal?.removeEventListener("abort", onAbort));
+  }
+
   leave(): void {
     this.#active--;
-    this.#callNext();
+    const [next] = this.#waiting;
+    if (!next) return;
+    this.#waiting.delete(next);
+    next();
   }
 
   pauseFor(milliseconds: number): void {
@@ -56,10 +63,6 @@ class Host {
   /** Milliseconds until a request may begin. */
   #pause(): number {
     return Math.max(this.#next, this.#pausedUntil) - Date.now();
-  }
-
-  #callNext(): void {
-    this.#waiting.shift()?.();
   }
 }
 

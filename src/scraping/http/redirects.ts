@@ -8,8 +8,8 @@ const private_ = /^(authorization|cookie|proxy-authorization)$/;
 /** Follows redirects, each one through all layers below. A circle, and more than `max` of them, is an error. */
 export function followRedirects(next: Fetch, max: number, secretHeaders: ReadonlySet<string> = new Set()): Fetch {
   return async (first) => {
-    const seen = new Set([first.url]);
     let request = withoutUser(first);
+    const seen = new Set([stepOf(request)]);
     for (;;) {
       const answer = await next(request);
       const target = redirects.has(answer.status) ? headerOf(answer.headers, "location") : undefined;
@@ -21,11 +21,16 @@ export function followRedirects(next: Fetch, max: number, secretHeaders: Readonl
         });
       }
       request = redirected(request, answer, new URL(target, request.url), secretHeaders);
-      if (seen.has(request.url)) throw endless(first.url, "redirects in a circle");
+      if (seen.has(stepOf(request))) throw endless(first.url, "redirects in a circle");
       if (seen.size > max) throw endless(first.url, `redirects more than ${max} times`);
-      seen.add(request.url);
+      seen.add(stepOf(request));
     }
   };
+}
+
+/** The same address with another cookie, or asked for in another way, is another step. */
+function stepOf({ method, url, headers }: WebRequest): string {
+  return `${method} ${url} ${headers.cookie ?? ""}`;
 }
 
 function redirected(request: WebRequest, answer: WebAnswer, target: URL, secrets: ReadonlySet<string>): WebRequest {

@@ -21,7 +21,7 @@ export type FeedDefinition = Omit<SourceDefinition, "parse" | "rows" | "fields" 
 
 /** A source that reads RSS (0.9x, 1.0, 2.0) and Atom feeds; `key` is `id`. `mode: "upsert"` keeps entries that the feed drops later. */
 export function feedSource(definition: FeedDefinition): ScraperSource {
-  return source({ key: ["id"], allowEmpty: true, ...definition, schema: feedSchema, parse: feedRows });
+  return source({ key: ["id"], ...definition, schema: feedSchema, parse: feedRows });
 }
 
 type Element = ReturnType<Markup>;

@@ -31,7 +31,6 @@ export function sitemapSource(definition: SitemapDefinition): ScraperSource {
     schema: sitemapSchema,
     parse: entriesOf,
     next: indexOf,
-    allowEmpty: true,
   });
 }
 
