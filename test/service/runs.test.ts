@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Browser } from "playwright-core";
+import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { notNull } from "../../src/pipelines/checks/rules.ts";
 import { definePipeline } from "../../src/pipelines/define.ts";
