@@ -13,8 +13,7 @@ const ending = quarantineName("");
 export function quarantineRoutes(app: OpenAPIHono, { factory, logger }: ServiceContext, desk: RunDesk): void {
   app.get("/quarantine", async (context) => {
     const found = await Promise.all(factory.listDataSources().map((storage) => framesIn(storage)));
-    const names = desk.pipelines.map(({ name }) => name);
-    const body = quarantinePage(found.flat(), names, context.req.query("done"));
+    const body = quarantinePage(found.flat(), context.req.query("done"));
     return page(context, { title: "Quarantine", place: "quarantine", body });
   });
 
@@ -35,19 +34,27 @@ export function quarantineRoutes(app: OpenAPIHono, { factory, logger }: ServiceC
       names
         .filter((name) => plainName(name).endsWith(ending))
         .map(async (name) => {
-          const frame = await source.getData(name, { columns: ["reason"] });
-          const counts = new Map<string, number>();
-          for (const reason of columnOf(frame, "reason").toArray())
-            counts.set(String(reason), (counts.get(String(reason)) ?? 0) + 1);
-          const reasons = [...counts].sort((a, b) => b[1] - a[1]);
-          return {
-            storage,
-            name,
-            destination: plainName(name).slice(0, -ending.length),
-            rows: heightOf(frame),
-            reasons,
-          };
+          const frame = await source.getData(name, { columns: ["reason", "run"] });
+          const reasons = countsOf(columnOf(frame, "reason").toArray());
+          const runs = countsOf(columnOf(frame, "run").toArray()).map(([run]) => run);
+          const pipelines = await pipelinesOf(runs);
+          const destination = plainName(name).slice(0, -ending.length);
+          return { storage, name, destination, rows: heightOf(frame), reasons, pipelines };
         }),
     );
   }
+
+  /** Those of the service's pipelines whose runs put the rows aside. */
+  async function pipelinesOf(runs: readonly string[]): Promise<string[]> {
+    await using ledger = await desk.ledger();
+    const found = await Promise.all(runs.map((run) => ledger.run(run)));
+    return [...new Set(found.flatMap((run) => (run && desk.has(run.pipeline) ? [run.pipeline] : [])))];
+  }
+}
+
+/** Each value once, with how often it comes; the most frequent first. */
+function countsOf(values: Iterable<unknown>): [value: string, count: number][] {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]);
 }
