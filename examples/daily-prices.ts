@@ -10,7 +10,7 @@ export const dailyPrices = definePipeline({
   deadline: "30m",
   undoable: true,
   steps: [
-    { name: "scrape", scrape: { scraper: FinvizScraper, into: "temp" } },
+    { name: "scrape", scrape: { scraper: FinvizScraper, into: "temp", sources: ["screener"] } },
     { name: "rank", calculate: { calculator: AAACalculator, from: "temp", to: "postgres", backup: "postgres" } },
     { name: "copy", copy: { from: "postgres:screener", to: ["csv", "arctic"] } },
   ],

@@ -27,6 +27,14 @@ export const errorCodes = {
     cause: "A frame, a value or a column does not fit the schema that was declared or kept.",
     remedy: "Mend the column that the message names, or declare another schema.",
   },
+  SOURCE_CHANGED: {
+    kind: "SchemaError",
+    retryable: false,
+    cause:
+      "What was scraped differs more from the last good runs than the source's `health` allows, so nothing was saved.",
+    remedy:
+      "Look at the page that was kept. Mend `parse`, or accept the change: `accept: true`, or `millrace scrape … --accept`.",
+  },
   TIME_COLUMN_UNCLEAR: {
     kind: "SchemaError",
     retryable: false,
@@ -86,6 +94,30 @@ export const errorCodes = {
     retryable: false,
     cause: "The server or the file system refused the user or the password.",
     remedy: "Check user, password and rights.",
+  },
+  ADDRESS_REFUSED: {
+    kind: "UnavailableError",
+    retryable: false,
+    cause: "A page of a scraper lies at a private address, or is not reached by http or https.",
+    remedy: "Allow the host with `allowPrivate` in the source or SCRAPE_ALLOW_PRIVATE, if you mean it.",
+  },
+  ROBOTS_REFUSED: {
+    kind: "UnavailableError",
+    retryable: false,
+    cause: "The site's robots.txt asks robots to leave that page alone, or could not be had.",
+    remedy: "Leave the page out. Where the site's owner allowed you, declare `robots: false` in the source.",
+  },
+  NOT_RECORDED: {
+    kind: "UnavailableError",
+    retryable: false,
+    cause: "The archive that is replayed has no answer for a page that the scraper asks for.",
+    remedy: "Record it again: `millrace record`, or the option `record`.",
+  },
+  LIMIT_EXCEEDED: {
+    kind: "UnavailableError",
+    retryable: false,
+    cause: "An answer from the web is larger, longer or further away than the source's limits.",
+    remedy: "Raise the limit that the message names, if the answer is what you want.",
   },
   DEPENDENCY_MISSING: {
     kind: "UnavailableError",

@@ -30,8 +30,20 @@ export { Calculator, type CalculationRequest, type Dependency } from "./calculat
 export { calculationMemory, type StoredMemory } from "./calculation/memory.ts";
 export { type CalculatorRun, orderCalculators, runCalculators } from "./calculation/ordered.ts";
 export type { CalculationReport } from "./calculation/report.ts";
+export { BrowserScraper } from "./scraping/browser-scraper.ts";
 export { type ScrapeOptions, Scraper } from "./scraping/scraper.ts";
-export { type Page, type ScraperSource, type SourceDefinition, source } from "./scraping/source.ts";
+export { type Page, source, type ScraperSource, type SourceDefinition } from "./scraping/source.ts";
+
+// Scraping: how pages are read, and how they come one after the other
+export { type DateFormat, parseDate } from "./scraping/dates.ts";
+export { date, type Field, integer, link, number, percent, text, value } from "./scraping/fields.ts";
+export type { Health } from "./scraping/gate/health.ts";
+export { downloadSource } from "./scraping/kinds/download-source.ts";
+export { feedSource } from "./scraping/kinds/feed-source.ts";
+export { jsonSource } from "./scraping/kinds/json-source.ts";
+export { sitemapLinks, sitemapSource } from "./scraping/kinds/sitemap-source.ts";
+export { cursor, linkHeader, nextUrl, offset, pageNumber } from "./scraping/paging.ts";
+export { tableRows } from "./scraping/tables.ts";
 export { type NumberFormat, parseInteger, parseNumber, parsePercent } from "./scraping/values.ts";
 
 // Pipelines: scrape, calculate and copy in steps that can be run again, gone on with, planned and undone

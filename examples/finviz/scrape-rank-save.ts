@@ -5,7 +5,8 @@ import { FinvizScraper } from "./finviz-scraper.ts";
 /** Scrapes the screener into temp, ranks its tickers, and keeps the result in PostgreSQL with a backup of the last one. */
 export async function scrapeRankSave(config: Config, logger: Logger, factory: DataFactory): Promise<void> {
   const scraper = new FinvizScraper(config, logger);
-  if (!(await scraper.scrapeData(factory.createDataSaver("temp")))) throw new Error("The screener was not scraped");
+  const saved = await scraper.scrapeSingleSource("screener", factory.createDataSaver("temp"));
+  if (!saved) throw new Error("The screener was not scraped");
 
   const [report] = await new AAACalculator(config, logger).runCompleteCalculation(
     factory.createDataSource("temp"),

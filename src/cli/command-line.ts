@@ -4,6 +4,7 @@ import { backupCommands } from "./groups/backup.ts";
 import { dataCommands } from "./groups/data.ts";
 import { pipelineCommands } from "./groups/pipelines.ts";
 import { projectCommands } from "./groups/project.ts";
+import { scrapingCommands } from "./groups/scraping.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
 
 /**
@@ -50,6 +51,7 @@ export function describeCommands(): Command {
 
   dataCommands(program);
   pipelineCommands(program);
+  scrapingCommands(program);
   projectCommands(program);
   backupCommands(program);
   program.addHelpText("after", () => furtherLines(program));

@@ -126,6 +126,21 @@ export const settings = z.looseObject({
     .meta(meta("Further names that requests may ask for, parted by commas, as behind a reverse proxy.")),
   SERVICE_TOKEN: text.optional().meta(meta("What requests have to know, at least 16 characters.", { secret: true })),
   SERVICE_RATE: whole(1).default(100).meta(meta("Requests of one address that are answered in a second, on average.")),
+  SCRAPE_USER_AGENT: text
+    .optional()
+    .meta(
+      meta(
+        "What scrapers call themselves, and the robot that robots.txt knows. Default: `millrace/<version> (+<scraper>)`.",
+      ),
+    ),
+  SCRAPE_ALLOW_PRIVATE: text
+    .optional()
+    .meta(meta("Hosts, addresses and networks in private ranges that scrapers may ask, with commas between them.")),
+  SCRAPE_CACHE_MB: whole(0)
+    .default(256)
+    .meta(
+      meta("Megabytes of pages that are kept to ask for them with conditions (ETag, Last-Modified); 0 keeps none."),
+    ),
   LEDGER: z
     .union([oneOf("sqlite", "postgres"), z.string().regex(/^postgres(ql)?:\/\//)], {
       error: "expected sqlite, postgres, or postgres://user:password@host:port/database",

@@ -1,34 +1,40 @@
 import type { DataFrame } from "nodejs-polars";
 import type { Config } from "../config/settings.ts";
+import type { IBatchSaver } from "../contracts/batches.ts";
 import type { IDataSaver } from "../contracts/data-saver.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { IScraper } from "../contracts/scraper.ts";
-import { MillraceError, NotFoundError, SaveError, SchemaError } from "../errors.ts";
+import { NotFoundError, SaveError } from "../errors.ts";
 import { heightOf } from "../frame/access.ts";
 import { concatFrames } from "../frame/batches.ts";
-import { frame } from "../frame/frame.ts";
-import { requireKey } from "../frame/key.ts";
 import { didYouMean } from "../system/nearest.ts";
-import { crawl } from "./crawl.ts";
+import { type Archive, openArchive } from "./archive.ts";
+import type { Engine } from "./crawl/crawl.ts";
+import { httpEngine } from "./crawl/http-engine.ts";
+import { scrapingFolder } from "./folders.ts";
+import { fileMemory } from "./gate/memory.ts";
 import { hostAnswers } from "./host-answers.ts";
+import { userAgent } from "./http/client.ts";
+import { Outcomes } from "./outcomes.ts";
 import { PageError, shownUrl } from "./page-error.ts";
-import type { Page, ScraperSource } from "./source.ts";
+import type { ScrapeOptions } from "./scrape-options.ts";
+import { SourceScrape } from "./scrape-source.ts";
+import type { ScraperSource } from "./source.ts";
+import type { SourceWeb } from "./source-web.ts";
 
-/** What the scraper's own methods take besides the contract's. */
-export interface ScrapeOptions {
-  /** Ends the scraping and saves nothing more; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
+export type { ScrapeOptions } from "./scrape-options.ts";
 
 /**
- * Brings frames in from the web. Extend it and declare `sources`; fetching (by Crawlee), checking against
- * each source's schema and saving are done here.
+ * Brings frames in from the web. Extend it and declare `sources`; fetching (by Crawlee), checking against each source's schema
+ * and its earlier runs, and saving are done here.
  */
 export abstract class Scraper implements IScraper {
   protected readonly config: Config;
   protected readonly logger: Logger;
   /** How many sources are scraped at once. */
   readonly concurrency: number = 1;
+  /** Under which journals and earlier runs are kept. Default: the name of the class. */
+  readonly name: string = this.constructor.name || "Scraper";
 
   constructor(config: Config, logger: Logger) {
     this.config = config;
@@ -41,64 +47,83 @@ export abstract class Scraper implements IScraper {
   /** Scrapes every source, up to `concurrency` at once. `true` only if all were saved; the log says why not. */
   async scrapeData(dataSaver: IDataSaver, options: ScrapeOptions = {}): Promise<boolean> {
     const names = Object.keys(this.sources);
-    let allSaved = names.length > 0;
+    return (await this.scrapeSources(names, dataSaver, options)).length === 0 && names.length > 0;
+  }
+
+  /** Scrapes the sources that are named, as `scrapeData` does all, into one archive where they are recorded. Resolves with those that failed. */
+  async scrapeSources(
+    sourceNames: readonly string[],
+    dataSaver: IDataSaver,
+    options: ScrapeOptions = {},
+  ): Promise<string[]> {
+    for (const name of sourceNames) this.#find(name);
+    const names = [...sourceNames];
+    await using archive = await this.#archive(options);
+    const failed: string[] = [];
+    const saved: string[] = [];
     const worker = async () => {
       for (let name = names.shift(); name !== undefined; name = names.shift()) {
-        if (!(await this.scrapeSingleSource(name, dataSaver, options))) allSaved = false;
+        const isSaved = await this.#isSaved(name, dataSaver, options, archive);
+        (isSaved ? saved : failed).push(name);
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, Math.floor(this.concurrency) || 1) }, worker));
-    return allSaved;
+    if (failed.length > 0 && saved.length > 0) {
+      this.logger.error({ failed, saved }, `Failed: ${failed.join(", ")}. Saved: ${saved.join(", ")}.`);
+    }
+    return failed;
   }
 
   /**
-   * Scrapes one source and saves it under its own name, in place of what was there. `false` when a page could
-   * not be had, rows do not fit, or saving failed; the log says which, and the old data stays.
+   * Scrapes one source and saves it under its own name, in place of what was there, batch by batch where the saver can. `false` when
+   * a page could not be had, rows do not fit or differ too much from earlier ones, or saving failed; the log says which, and the old
+   * data stays.
    *
    * @throws NotFoundError when there is no such source.
    */
   async scrapeSingleSource(sourceName: string, dataSaver: IDataSaver, options: ScrapeOptions = {}): Promise<boolean> {
-    const { key } = this.#find(sourceName);
-    const began = performance.now();
-    try {
-      const data = await this.fetchSource(sourceName, options);
-      const saved = await dataSaver.saveData(data, sourceName, {
-        ...(key ? { key } : {}),
-        ...(options.signal ? { signal: options.signal } : {}),
-      });
-      if (saved !== true) throw new SaveError(`The saver refused "${sourceName}".`, { frame: sourceName });
-      const rows = heightOf(data);
-      const durationMs = Math.round(performance.now() - began);
-      this.logger.info({ source: sourceName, rows, durationMs }, `Scraped ${sourceName}: ${rows} rows`);
-      return true;
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      this.#logFailure(sourceName, error);
-      return false;
-    }
+    return (await this.scrapeSources([sourceName], dataSaver, options)).length === 0;
   }
 
   /**
-   * The rows of one source as a frame, saved nowhere.
+   * As `scrapeSingleSource`, but tells why a source was not saved: for callers that decide by the error, as pipelines do. Resolves with
+   * the number of rows.
+   *
+   * @throws PageError, SchemaError, SaveError …; NotFoundError when there is no such source.
+   */
+  async saveSource(sourceName: string, dataSaver: IDataSaver, options: ScrapeOptions = {}): Promise<number> {
+    this.#find(sourceName);
+    await using archive = await this.#archive(options);
+    return await this.#scrape(sourceName, dataSaver, options, archive);
+  }
+
+  /**
+   * The rows of one source as a frame, saved nowhere, and compared with no earlier run.
    *
    * @throws PageError when a page could not be had, SchemaError when rows are unreadable, doubled or missing (on a followed page too).
    */
   async fetchSource(sourceName: string, options: ScrapeOptions = {}): Promise<DataFrame> {
-    const source = this.#find(sourceName);
-    const start = startOf(source, this.config);
-    this.logger.info({ source: sourceName }, `Scraping ${sourceName} from ${start.map(shownUrl).join(", ")}`);
-    const pages = await crawl({ start, source, logger: this.logger, signal: options.signal }, (page) =>
-      this.#read(page, source, sourceName),
-    );
-    const data = pages.length > 0 ? concatFrames(pages) : frame([], source.schema);
-    if (heightOf(data) === 0 && !source.allowEmpty) {
-      throw new SchemaError(`No row was found on ${pages.length} page${pages.length === 1 ? "" : "s"}.`, {
-        frame: sourceName,
-        hint: "See whether the page has changed and mend `parse`, or declare `allowEmpty: true`.",
-      });
+    this.#find(sourceName);
+    await using archive = await this.#archive(options);
+    await using scrape = await this.#begin(sourceName, options, archive, false);
+    return await wholeOf(scrape);
+  }
+
+  /**
+   * Fetches sources, all unless named, into one archive, and saves nothing else: what a test replays. Resolves with the rows of each.
+   *
+   * @throws as `fetchSource`; the archive holds what was fetched until then.
+   */
+  async recordSources(path: string, sourceNames: readonly string[] = []): Promise<Record<string, number>> {
+    const names = sourceNames.length > 0 ? sourceNames : Object.keys(this.sources);
+    for (const name of names) this.#find(name);
+    const rows: Record<string, number> = {};
+    await using archive = await this.#archive({ record: path });
+    for (const name of names) {
+      await using scrape = await this.#begin(name, {}, archive, false);
+      rows[name] = heightOf(await wholeOf(scrape));
     }
-    if (source.key) await requireKey(data, source.key, { storage: "web", frame: sourceName });
-    return data;
+    return rows;
   }
 
   async getAvailableSources(): Promise<string[]> {
@@ -109,35 +134,98 @@ export abstract class Scraper implements IScraper {
   async healthCheck(): Promise<boolean> {
     try {
       const [first] = Object.values(this.sources);
-      if (!first) return false;
-      const [url] = startOf(first, this.config);
-      return url !== undefined && (await hostAnswers(url, first.headers));
+      return first !== undefined && (await hostAnswers(first, this.config, this.name));
     } catch {
       return false;
     }
   }
 
-  async #read(page: Page, source: ScraperSource, name: string): Promise<DataFrame> {
+  /** What fetches the pages. */
+  protected engine(web: SourceWeb, _source: ScraperSource, _archive: Archive): Engine {
+    return httpEngine(web.client, web);
+  }
+
+  /** Scrapes a source, saves it, and remembers how that ended. */
+  async #scrape(name: string, saver: IDataSaver, options: ScrapeOptions, archive: Archive): Promise<number> {
+    const began = performance.now();
+    const outcomes = new Outcomes(options.memory ?? this.#memory(), `${this.name}/${name}`);
     try {
-      const rows = frame([...(await source.parse(page))], source.schema);
-      if (page.number > 1 && heightOf(rows) === 0 && !source.allowEmpty) {
-        throw new SchemaError(`No row was found on page ${page.number}, though a page before led to it.`, {
-          hint: "See what the page answers (a login or a limit?), or declare `allowEmpty: true`.",
-        });
+      if (options.run === "retryFailed") {
+        const last = await outcomes.last();
+        if (last?.saved) {
+          this.logger.info(
+            { source: name },
+            `${name} is left alone: it was saved at ${last.time}, and only what failed is tried again.`,
+          );
+          return last.rows;
+        }
       }
-      this.logger.debug(
-        { source: name, page: page.number, rows: heightOf(rows), url: shownUrl(page.url) },
-        "Page read",
-      );
-      return rows;
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new SchemaError(`${shownUrl(page.url)}: ${message}`, {
-        frame: name,
-        cause,
-        ...(cause instanceof MillraceError && cause.hint ? { hint: cause.hint } : {}),
-      });
+      await using scrape = await this.#begin(name, options, archive, true);
+      const saved = await this.#save(scrape, name, saver, options.signal);
+      if (saved !== true) throw new SaveError(`The saver refused "${name}".`, { frame: name });
+      await scrape.complete();
+      if (!archive.isReplay) await outcomes.keep({ saved: true, rows: scrape.rows });
+      const durationMs = Math.round(performance.now() - began);
+      this.logger.info({ source: name, rows: scrape.rows, durationMs }, `Scraped ${name}: ${scrape.rows} rows`);
+      return scrape.rows;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!archive.isReplay) await outcomes.keep({ saved: false, rows: 0, error: messageOf(error) });
+      throw error;
     }
+  }
+
+  async #isSaved(name: string, saver: IDataSaver, options: ScrapeOptions, archive: Archive): Promise<boolean> {
+    try {
+      await this.#scrape(name, saver, options, archive);
+      return true;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      this.#logFailure(name, error);
+      return false;
+    }
+  }
+
+  async #save(
+    scrape: SourceScrape,
+    name: string,
+    saver: IDataSaver,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const { key, mode } = this.#find(name);
+    const options = { ...(key ? { key } : {}), ...(mode === "replace" ? {} : { mode }), ...(signal ? { signal } : {}) };
+    if (takesBatches(saver)) return saver.saveBatches(scrape.batches(), name, options as never);
+    return saver.saveData(await wholeOf(scrape), name, options as never);
+  }
+
+  async #begin(name: string, options: ScrapeOptions, archive: Archive, isKept: boolean): Promise<SourceScrape> {
+    const source = this.#find(name);
+    return SourceScrape.begin({
+      name,
+      scraper: this.name,
+      source,
+      config: this.config,
+      logger: this.logger,
+      options,
+      archive,
+      memory: options.memory ?? this.#memory(),
+      isKept,
+      engine: (web) => {
+        const from = web.starts.slice(0, 3).map(({ url }) => shownUrl(url));
+        const more = web.starts.length > 3 ? ` and ${web.starts.length - 3} more` : "";
+        this.logger.info({ source: name }, `Scraping ${name} from ${from.join(", ")}${more}`);
+        return this.engine(web, source, archive);
+      },
+    });
+  }
+
+  #archive(options: ScrapeOptions): Promise<Archive> {
+    const agent = this.config.SCRAPE_USER_AGENT ?? userAgent(this.name);
+    return openArchive(options, { config: this.config, scraper: this.name, agent, logger: this.logger });
+  }
+
+  #memory() {
+    return fileMemory(scrapingFolder(this.config, this.name));
   }
 
   #find(name: string): ScraperSource {
@@ -150,13 +238,23 @@ export abstract class Scraper implements IScraper {
   }
 
   #logFailure(source: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
     const page = error instanceof PageError ? { url: error.url, status: error.status ?? null } : {};
-    this.logger.error({ source, ...page, err: error }, `Scraping ${source} failed. ${message} The old data stays.`);
+    this.logger.error(
+      { source, ...page, err: error },
+      `Scraping ${source} failed. ${messageOf(error)} The old data stays.`,
+    );
   }
 }
 
-function startOf({ start }: ScraperSource, config: Config): readonly string[] {
-  const addresses = typeof start === "function" ? start(config) : start;
-  return typeof addresses === "string" ? [addresses] : addresses;
+async function wholeOf(scrape: SourceScrape): Promise<DataFrame> {
+  const frames = await Array.fromAsync(scrape.batches());
+  return concatFrames(frames);
+}
+
+function takesBatches(saver: IDataSaver): saver is IDataSaver & IBatchSaver {
+  return "saveBatches" in saver && typeof saver.saveBatches === "function";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

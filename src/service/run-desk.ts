@@ -63,6 +63,21 @@ export class RunDesk implements AsyncDisposable {
     return this.#pipeline(pipeline).undo(run, this.#surroundings());
   }
 
+  retryQuarantine(pipeline: string, destination: string) {
+    return this.#pipeline(pipeline).quarantine.retry(destination, this.#surroundings());
+  }
+
+  /** When each pipeline's last good run ended, of those that the service has. */
+  async lastGood(): Promise<{ pipeline: string; lastGood: string | null }[]> {
+    if (this.#pipelines.size === 0) return [];
+    await using ledger = await this.ledger();
+    const asked = [...this.#pipelines.keys()].map(async (pipeline) => {
+      const good = (await ledger.runs({ pipeline, limit: 50 })).find(({ state }) => state === "done");
+      return { pipeline, lastGood: good?.ended?.toISOString() ?? null };
+    });
+    return Promise.all(asked);
+  }
+
   /** Asks a run to end, and resolves when it has. @throws ConflictError for one of another process. */
   async stop(run: string): Promise<void> {
     const begun = this.#begun.get(run);

@@ -16,10 +16,12 @@ import { healthRoutes } from "./routes/health.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { countRequests, metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
+import { quarantineRoutes } from "./routes/quarantine.ts";
 import { runPageRoutes } from "./routes/run-pages.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { seriesRoutes } from "./routes/series.ts";
 import { sourceRoutes } from "./routes/sources.ts";
+import { versionRoutes } from "./routes/versions.ts";
 import { RunDesk } from "./run-desk.ts";
 
 /** Bytes that the body of a request may have. */
@@ -57,7 +59,7 @@ export function service(context: ServiceContext, desk = new RunDesk(context)): O
   app.use(onlyOwnNames(config), onlyOwnOrigin, limitRate(config), onlyWithToken(config));
   app.use(bodyLimit({ maxSize: mostBytes }));
   const watch = new HealthWatch(context.factory.storages);
-  healthRoutes(app, watch);
+  healthRoutes(app, watch, desk);
   metricsRoutes(app, counted);
   sourceRoutes(app, context);
   dataRoutes(app, context);
@@ -67,6 +69,8 @@ export function service(context: ServiceContext, desk = new RunDesk(context)): O
   runRoutes(app, desk);
   runPageRoutes(app, desk);
   pageRoutes(app, context, watch, desk);
+  versionRoutes(app, context);
+  quarantineRoutes(app, context, desk);
   backupRoutes(app, context);
   app.doc("/api/openapi.json", {
     openapi: "3.0.0",

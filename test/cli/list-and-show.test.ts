@@ -30,10 +30,10 @@ test("show prints columns, types, nulls of all rows and the first rows", async (
   expect(lines[0]).toMatch(/^csv:prices: 3 rows, 3 columns, 47 B, changed 20/);
   expect(lines.slice(1)).toEqual([
     "",
-    "column  type     nulls",
-    "id      int64    0",
-    "price   float64  1",
-    "note    string   1",
+    "column  type     nulls  values",
+    "id      int64    0      2 █                  ▄ 9007199254740993",
+    "price   float64  1      2.5 █                  █ 4",
+    "note    string   1      a, c",
     "",
     "id                price  note",
     "9007199254740993  2.5    a",

@@ -1,47 +1,14 @@
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
-import { crawl } from "../../src/scraping/crawl.ts";
+import { expect, test } from "vitest";
+import { records } from "../../src/frame/records.ts";
 import { PageError } from "../../src/scraping/page-error.ts";
 import { type SourceDefinition, source } from "../../src/scraping/source.ts";
-import { logLines } from "./log-lines.ts";
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-async function serve(answer: (request: IncomingMessage, response: ServerResponse, count: number) => void) {
-  const asked = new Map<string, number>();
-  const server = createServer((request, response) => {
-    const count = (asked.get(request.url ?? "") ?? 0) + 1;
-    asked.set(request.url ?? "", count);
-    answer(request, response, count);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  closers.push(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  });
-  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
-}
-
-const html = (response: ServerResponse, body: string) =>
-  response.writeHead(200, { "content-type": "text/html" }).end(`<html><body>${body}</body></html>`);
+import { html, json, pagesOf, scraperOf, serve } from "./site.ts";
 
 function run(start: string | string[], definition: Partial<SourceDefinition> = {}, signal?: AbortSignal) {
-  const log = logLines();
-  const starts = typeof start === "string" ? [start] : start;
-  const declared = source({ start: starts, schema: {}, parse: () => [], retryDelay: 1, ...definition });
-  const pages = crawl({ start: starts, source: declared, logger: log.logger, signal }, async (page) => ({
-    text: page.$("p").text(),
-    url: page.url,
-    number: page.number,
-  }));
+  const { scraper, log } = scraperOf({ pages: pagesOf(start, definition) });
+  const pages = scraper.fetchSource("pages", signal ? { signal } : {}).then(records);
+  pages.catch(() => undefined);
   return { pages, log };
 }
 
@@ -136,12 +103,11 @@ test("nothing is left in the working folder", async () => {
 });
 
 test("JSON answers are read with json()", async () => {
-  const { base } = await serve((_, response) =>
-    response.writeHead(200, { "content-type": "application/json" }).end('{"rows":[1,2]}'),
-  );
-  const declared = source({ start: base, schema: {}, parse: () => [] });
-  const [page] = await crawl({ start: [base], source: declared, logger: logLines().logger }, async ({ json }) =>
-    json(),
-  );
-  expect(page).toEqual({ rows: [1, 2] });
+  const { base } = await serve((_, response) => json(response, { rows: [1, 2] }));
+  const numbers = source({
+    start: base,
+    schema: { n: "float64" },
+    parse: (page) => (page.json() as { rows: number[] }).rows.map((n) => ({ n })),
+  });
+  expect(records(await scraperOf({ numbers }).scraper.fetchSource("numbers"))).toEqual([{ n: 1 }, { n: 2 }]);
 });

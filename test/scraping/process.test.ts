@@ -1,15 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const from = (path: string) => JSON.stringify(new URL(`../../src/scraping/${path}`, import.meta.url).href);
 let server: Server;
 let base = "";
+let folder = "";
 let hanging: (answer: () => void) => void = () => {};
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-scraping-"));
   server = createServer((request, response) => {
     const answer = (text: string) => response.writeHead(200, { "content-type": "text/html" }).end(`<p>${text}</p>`);
     if (request.url === "/hang") hanging(() => answer("late"));
@@ -20,6 +25,7 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
   server.closeAllConnections();
   server.close();
   await once(server, "close");
@@ -28,12 +34,16 @@ afterAll(async () => {
 /** A program that crawls one page and says what became of it. */
 function program(path: string, before = "") {
   const code = `${before}
-    const { crawl } = await import(${from("crawl.ts")});
+    const { Scraper } = await import(${from("scraper.ts")});
     const { source } = await import(${from("source.ts")});
+    const { parseConfig } = await import(${from("../config/load.ts")});
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
-    const options = { start: ["${base}${path}"], source: source({ start: "", schema: {}, parse: () => [] }), logger };
-    await crawl(options, async ({ $ }) => $("p").text()).then(
-      (pages) => console.log("pages", pages.join()),
+    class Pages extends Scraper {
+      sources = { pages: source({ start: "${base}${path}", schema: { p: "string" }, parse: ({ $ }) => [{ p: $("p").text() }] }) };
+    }
+    const config = parseConfig({ FS_DATA: ${JSON.stringify(folder)}, SCRAPE_ALLOW_PRIVATE: "127.0.0.1" });
+    await new Pages(config, logger).fetchSource("pages").then(
+      (frame) => console.log("pages", frame.getColumn("p").toArray().join()),
       (error) => console.log("error", error.code, error.message, error.hint),
     );`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", "inherit"] });

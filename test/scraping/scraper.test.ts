@@ -1,7 +1,4 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FinvizScraper } from "../../examples/finviz/finviz-scraper.ts";
 import { type ReplicaOptions, startReplica } from "../../examples/finviz/replica/server.ts";
 import { parseConfig } from "../../src/config/load.ts";
@@ -10,28 +7,24 @@ import { frame } from "../../src/frame/frame.ts";
 import { frameSchema } from "../../src/frame/frame-schema.ts";
 import { records } from "../../src/frame/records.ts";
 import { Scraper } from "../../src/scraping/scraper.ts";
-import { type ScraperSource, source } from "../../src/scraping/source.ts";
+import { source } from "../../src/scraping/source.ts";
 import { parseInteger } from "../../src/scraping/values.ts";
 import { logLines } from "./log-lines.ts";
 import { MemorySaver } from "./memory-saver.ts";
-
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
+import { afterTest, html, scraperOf, serve, temporaryFolder } from "./site.ts";
 
 async function finviz(options: ReplicaOptions = {}) {
   const replica = await startReplica({ stocks: 45, ...options });
-  closers.push(replica.close);
+  afterTest(replica.close);
   const log = logLines();
-  const scraper = new FinvizScraper(parseConfig({ FINVIZ_URL: replica.url }), log.logger);
+  const scraper = new FinvizScraper(parseConfig({ FINVIZ_URL: replica.url, FS_DATA: temporaryFolder() }), log.logger);
   return { replica, log, scraper, saver: new MemorySaver() };
 }
 
 describe("the screener of several pages", () => {
   test("is read whole and exactly: suffixes, percentages, missing P/E, entities", async () => {
     const { replica, scraper, saver } = await finviz();
-    expect(await scraper.scrapeData(saver)).toBe(true);
+    expect(await scraper.scrapeSingleSource("screener", saver)).toBe(true);
     const rows = records(saver.kept.get("screener") ?? frame([], {}));
     expect(rows.map(({ ticker }) => ticker)).toEqual(replica.stocks.map(({ ticker }) => ticker));
     for (const [index, stock] of replica.stocks.entries()) {
@@ -55,13 +48,13 @@ describe("the screener of several pages", () => {
         return true;
       },
     });
-    expect(await scraper.scrapeData(saver)).toBe(true);
+    expect(await scraper.scrapeSingleSource("screener", saver)).toBe(true);
     expect(saver.kept.get("screener")?.height).toBe(45);
     expect(log.text("warn")).toMatch(/answered 429[\s\S]*answered 500/);
   });
 
   test("a renamed class fails the source, says so, and the old data stays", async () => {
-    const { scraper, saver, log } = await finviz({ rowClass: "new-row" });
+    const { scraper, saver, log } = await finviz({ fault: "rename-class" });
     const old = frame([{ ticker: "OLD" }], { ticker: "string" });
     saver.kept.set("screener", old);
     expect(await scraper.scrapeSingleSource("screener", saver)).toBe(false);
@@ -77,7 +70,7 @@ describe("the screener of several pages", () => {
         return true;
       },
     });
-    expect(await scraper.scrapeData(saver)).toBe(false);
+    expect(await scraper.scrapeSingleSource("screener", saver)).toBe(false);
     expect(saver.kept.size).toBe(0);
     expect(log.lines.find(({ level }) => level === "error")).toMatchObject({
       fields: { source: "screener", status: 404, url: expect.stringContaining("r=41") },
@@ -104,34 +97,21 @@ describe("the screener of several pages", () => {
     const { replica, scraper } = await finviz();
     expect(await scraper.healthCheck()).toBe(true);
     await replica.close();
-    closers.splice(0);
     expect(await scraper.healthCheck()).toBe(false);
-    expect(await new FinvizScraper(parseConfig({ FINVIZ_URL: "no address" }), logLines().logger).healthCheck()).toBe(
-      false,
-    );
+    expect(
+      await new FinvizScraper(
+        parseConfig({ FINVIZ_URL: "no address", FS_DATA: temporaryFolder() }),
+        logLines().logger,
+      ).healthCheck(),
+    ).toBe(false);
   });
 });
 
 async function site(rows: string, second = rows) {
-  const server = createServer(({ url }, response) =>
-    response.writeHead(200, { "content-type": "text/html" }).end(url?.includes("page=2") ? second : `<ul>${rows}</ul>`),
+  const { base } = await serve(({ url }, response) =>
+    html(response, url?.includes("page=2") ? second : `<ul>${rows}</ul>`),
   );
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  closers.push(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/list`;
-}
-
-function scraperOf(sources: Record<string, ScraperSource>) {
-  const log = logLines();
-  class Own extends Scraper {
-    readonly sources = sources;
-  }
-  return { scraper: new Own(parseConfig({}), log.logger), log, saver: new MemorySaver() };
+  return `${base}/list`;
 }
 
 const items = (start: string, more: Partial<Parameters<typeof source>[0]> = {}) =>
@@ -237,7 +217,12 @@ describe("several sources", () => {
       readonly sources = { first: together, second: together };
     }
     const saver = new MemorySaver();
-    expect(await new Two(parseConfig({}), logLines().logger).scrapeData(saver)).toBe(true);
+    expect(
+      await new Two(
+        parseConfig({ FS_DATA: temporaryFolder(), SCRAPE_ALLOW_PRIVATE: "127.0.0.1" }),
+        logLines().logger,
+      ).scrapeData(saver),
+    ).toBe(true);
     expect([...saver.kept.keys()].sort()).toEqual(["first", "second"]);
   });
 

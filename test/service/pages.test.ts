@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { frame } from "../../src/frame/frame.ts";
 import { openBrowser } from "./browser/open.ts";
@@ -47,6 +47,7 @@ const places = [
   "/data/csv/prices.csv",
   "/data/csv/prices.csv/columns",
   "/data/temp/bars/chart",
+  "/quarantine",
   "/backups",
   "/backups/restore?backup=csv:kept@1",
   "/login",

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import type { Browser } from "playwright-core";
+import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { notNull } from "../../src/pipelines/checks/rules.ts";
 import { definePipeline } from "../../src/pipelines/define.ts";
 import { openBrowser } from "./browser/open.ts";
 import { startService } from "./start.ts";
@@ -23,8 +24,14 @@ const slow = definePipeline({
     function after() {},
   ],
 });
-const pipelines = [copy, broken, slow];
-const files = { "prices.csv": "id,price\n1,2.5\n2,3\n" };
+const checked = definePipeline({
+  name: "checked",
+  checks: { price: [notNull()] },
+  onFail: "quarantine",
+  copy: { from: "csv:holes", to: "temp:holes" },
+});
+const pipelines = [checked, copy, broken, slow];
+const files = { "prices.csv": "id,price\n1,2.5\n2,3\n", "holes.csv": "id,price\n1,2.5\n2,\n" };
 
 beforeAll(async () => {
   browser = await openBrowser();
@@ -105,4 +112,18 @@ test("a page of a run that is under way changes by itself when the run ends", as
   await page.goto(service.url);
   expect(await page.getByRole("img", { name: "1 of the last 1 runs are done" }).count()).toBe(1);
   await page.close();
+});
+
+test("rows that were put aside are shown with their reason, and tried again", async () => {
+  await using service = await startService(files, {}, pipelines);
+  const { body } = await post(`${service.url}/api/pipelines/checked/run`);
+  expect(await follow(service.url, body.run)).toMatch(/data: done/);
+  const page = await browser.newPage({ locale: "en-US" });
+  await page.goto(`${service.url}/quarantine`);
+  expect(await page.locator("tbody tr").textContent()).toMatch(/temp:holes.*1.*price/s);
+  await page.getByRole("button", { name: "Retry with checked" }).click();
+  expect(await page.getByRole("status").textContent()).toBe("0 rows were loaded into temp:holes, 1 are left.");
+  await page.close();
+  const health = JSON.parse(await (await service.get("/health")).text());
+  expect(health.pipelines).toContainEqual({ pipeline: "checked", lastGood: expect.any(String) });
 });

@@ -11,6 +11,24 @@ export interface Stock {
   /** In percent. */
   change: number;
   volume: number;
+  forwardPe: number | null;
+  peg: number | null;
+  ps: number;
+  pb: number;
+  /** These in percent. */
+  epsGrowth: number | null;
+  week: number;
+  month: number;
+  quarter: number;
+  year: number | null;
+  volatility: number;
+  dividend: number | null;
+  averageVolume: number;
+  low52: number;
+  high52: number;
+  employees: number;
+  /** When earnings come, as the site writes it. */
+  earnings: string | null;
 }
 
 const sectors: [sector: string, industry: string][] = [
@@ -41,7 +59,7 @@ const second = [
 export function inventStocks(seed: number, count: number): Stock[] {
   const random = generator(seed);
   const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)] as T;
-  return Array.from({ length: count }, (_, index) => {
+  const stocks = Array.from({ length: count }, (_, index) => {
     const [sector, industry] = pick(sectors);
     return {
       ticker: tickerOf(index),
@@ -56,6 +74,38 @@ export function inventStocks(seed: number, count: number): Stock[] {
       volume: Math.floor(10 ** (3 + random() * 5)),
     };
   });
+  // After the rest, whose numbers stay as they were for a seed.
+  return stocks.map((stock) => ({ ...stock, ...details(stock.price, stock.volume, random) }));
+}
+
+function details(price: number, volume: number, random: () => number) {
+  const rarely = (share: number, value: number) => (random() < share ? null : round(value));
+  const change = (width: number) => round((random() + random() - 0.9) * width);
+  return {
+    forwardPe: rarely(0.2, 4 + random() * 50),
+    peg: rarely(0.3, random() * 4),
+    ps: round(random() * 15),
+    pb: round(random() * 12),
+    epsGrowth: rarely(0.2, (random() - 0.4) * 90),
+    week: change(8),
+    month: change(16),
+    quarter: change(30),
+    year: rarely(0.1, (random() - 0.4) * 160),
+    volatility: round(1 + random() * 6),
+    dividend: rarely(0.5, random() * 7),
+    averageVolume: Math.floor(volume * (0.5 + random())) + 1,
+    low52: round(price * (0.4 + random() * 0.5)),
+    high52: round(price * (1.1 + random())),
+    employees: Math.floor(10 ** (2 + random() * 3.5)),
+    earnings:
+      random() < 0.2
+        ? null
+        : `${pick(random, ["Jan", "Apr", "Jul", "Oct"])} ${10 + Math.floor(random() * 18)} ${pick(random, ["BMO", "AMC"])}`,
+  };
+}
+
+function pick<T>(random: () => number, items: readonly T[]): T {
+  return items[Math.floor(random() * items.length)] as T;
 }
 
 /** AAA, AAB … in an order that does not look sorted. */

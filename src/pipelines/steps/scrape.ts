@@ -1,3 +1,4 @@
+import type { SaveOptions } from "../../contracts/save-options.ts";
 import type { IScraper } from "../../contracts/scraper.ts";
 import { SaveError } from "../../errors.ts";
 import { Scraper } from "../../scraping/scraper.ts";
@@ -41,16 +42,21 @@ async function namesOf(scraper: Partial<IScraper>): Promise<readonly string[]> {
   return scraper.getAvailableSources();
 }
 
-/** A scraper of the base class is asked for the rows, since its `scrapeSingleSource` says only that it failed, and not why. */
+/**
+ * A scraper of the base class says why a source was not saved, and compares runs by the ledger. For a plan it is asked for the rows:
+ * nothing may be remembered of a run that saves nothing.
+ */
 async function scrapeOne(scraper: IScraper, source: string, part: Part, saver: RunSaver): Promise<void> {
-  const { signal } = part.scope;
-  if (scraper instanceof Scraper && scraper.scrapeSingleSource === Scraper.prototype.scrapeSingleSource) {
+  const { signal, session } = part.scope;
+  if (!(scraper instanceof Scraper) || scraper.scrapeSingleSource !== Scraper.prototype.scrapeSingleSource) {
+    await requireTrue(scraper.scrapeSingleSource(source, saver), `The scraper's source "${source}"`);
+  } else if (session.planned) {
     const rows = await scraper.fetchSource(source, { signal });
-    const key = scraper.sources[source]?.key;
-    await saver.saveData(rows, source, key ? { key } : {});
-    return;
+    const { key, mode = "replace" } = scraper.sources[source] ?? {};
+    await saver.saveData(rows, source, { ...(key && { key }), mode } as SaveOptions);
+  } else {
+    await scraper.saveSource(source, saver, { signal, memory: session.ledger });
   }
-  await requireTrue(scraper.scrapeSingleSource(source, saver), `The scraper's source "${source}"`);
 }
 
 async function requireTrue(result: Promise<boolean>, what: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { FrameDescription } from "../../contracts/describe.ts";
 import type { FrameField } from "../../contracts/frame-schema.ts";
-import type { FrameStatistics } from "../statistics.ts";
+import type { FrameStatistics } from "../../frame/statistics.ts";
 import { bars, share } from "./bars.ts";
 import { ageText, countText, framePath, sizeText, valueText } from "./format.ts";
 import { empty, type Markup } from "./layout.ts";
@@ -11,15 +11,18 @@ export interface FrameHead {
   readonly storage: string;
   readonly name: string;
   readonly about?: FrameDescription | undefined;
+  /** Whether its storage keeps versions. */
+  readonly versioned: boolean;
 }
 
 const tabs = [
   { id: "rows", path: "", text: "Rows" },
   { id: "columns", path: "/columns", text: "Columns" },
   { id: "chart", path: "/chart", text: "Chart" },
+  { id: "versions", path: "/versions", text: "Versions" },
 ] as const;
 
-export function frameHead({ storage, name, about }: FrameHead, tab: (typeof tabs)[number]["id"]): Markup {
+export function frameHead({ storage, name, about, versioned }: FrameHead, tab: (typeof tabs)[number]["id"]): Markup {
   const base = framePath(storage, name);
   const facts = about && [
     ...(about.rows === undefined ? [] : [`${countText(about.rows)} rows`]),
@@ -33,10 +36,12 @@ export function frameHead({ storage, name, about }: FrameHead, tab: (typeof tabs
     <h1>${name}</h1>
     ${facts ? html`<p class="quiet">${facts.join(" · ")}</p>` : ""}
     <nav class="tabs" aria-label="Of this frame">
-      ${tabs.map(
-        ({ id, path, text }) =>
-          html`<a href="${base}${path}" ${id === tab ? html`aria-current="page"` : ""}>${text}</a>`,
-      )}
+      ${tabs
+        .filter(({ id }) => versioned || id !== "versions")
+        .map(
+          ({ id, path, text }) =>
+            html`<a href="${base}${path}" ${id === tab ? html`aria-current="page"` : ""}>${text}</a>`,
+        )}
       <span class="grow"></span>
       <a href="${data}?format=csv" download>CSV</a>
       <a href="${data}?format=json" download>JSON</a>

@@ -10,6 +10,7 @@ const places = [
   { id: "overview", href: "/", text: "Overview" },
   { id: "runs", href: "/runs", text: "Runs" },
   { id: "data", href: "/data", text: "Data" },
+  { id: "quarantine", href: "/quarantine", text: "Quarantine" },
   { id: "backups", href: "/backups", text: "Backups" },
 ] as const;
 

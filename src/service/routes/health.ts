@@ -1,10 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { HealthWatch } from "../health.ts";
+import type { RunDesk } from "../run-desk.ts";
 
 const health = z
   .object({
     status: z.enum(["ok", "down"]),
     storages: z.array(z.object({ storage: z.string(), ok: z.boolean(), checked: z.iso.datetime() })),
+    pipelines: z.array(z.object({ pipeline: z.string(), lastGood: z.iso.datetime().nullable() })),
   })
   .openapi("Health");
 
@@ -18,12 +20,12 @@ const route = createRoute({
   },
 });
 
-export function healthRoutes(app: OpenAPIHono, watch: HealthWatch): void {
+export function healthRoutes(app: OpenAPIHono, watch: HealthWatch, desk: RunDesk): void {
   app.openapi(route, async (context) => {
-    const storages = await watch.all();
+    const [storages, pipelines] = await Promise.all([watch.all(), desk.lastGood()]);
     const ok = storages.every((each) => each.ok);
     return ok
-      ? context.json({ status: "ok" as const, storages }, 200)
-      : context.json({ status: "down" as const, storages }, 503);
+      ? context.json({ status: "ok" as const, storages, pipelines }, 200)
+      : context.json({ status: "down" as const, storages, pipelines }, 503);
   });
 }

@@ -5,6 +5,7 @@ import { heightOf } from "../../frame/access.ts";
 import { concatFrames } from "../../frame/batches.ts";
 import { records } from "../../frame/records.ts";
 import { schemaOf } from "../../frame/schema.ts";
+import { statisticsOf } from "../../frame/statistics.ts";
 import { timesOf } from "../../pipelines/schedule/times.ts";
 import { piecesOf } from "../../storages/pieces.ts";
 import type { ServiceContext } from "../context.ts";
@@ -15,7 +16,7 @@ import { page } from "../pages/layout.ts";
 import { type OverviewPipeline, overview } from "../pages/overview.ts";
 import type { RunDesk } from "../run-desk.ts";
 import { skipRows } from "../skip-rows.ts";
-import { statisticsOf } from "../statistics.ts";
+import { hasVersions } from "./versions.ts";
 
 const limit = 100;
 
@@ -67,7 +68,7 @@ export function pageRoutes(
   app.get("/data/:storage/:name/columns", async (context) => {
     const head = await headOf(context.req.param());
     const source = factory.createDataSource(head.storage);
-    const found = await statisticsOf(source, head.name, context.req.raw.signal);
+    const found = await statisticsOf(piecesOf(source, head.name, { signal: context.req.raw.signal }));
     return page(context, { title: head.name, place: "data", body: [frameHead(head, "columns"), columnsTable(found)] });
   });
 
@@ -95,7 +96,7 @@ export function pageRoutes(
   async function headOf({ storage, name }: { storage: string; name: string }): Promise<FrameHead> {
     const source: IDataSource = factory.createDataSource(storage);
     const about = "describe" in source ? await (source as IDataSource & IDescribe).describe(name) : undefined;
-    return { storage, name, about };
+    return { storage, name, about, versioned: hasVersions(source) };
   }
 }
 

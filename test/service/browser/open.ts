@@ -1,5 +1,5 @@
 import chromium from "@sparticuz/chromium";
-import { type Browser, chromium as engine } from "playwright-core";
+import { type Browser, chromium as engine } from "playwright";
 
 /** A real Chromium, of the npm package, so that nothing has to be installed on the machine. */
 export async function openBrowser(): Promise<Browser> {

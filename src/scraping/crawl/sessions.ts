@@ -1,0 +1,126 @@
+import type { Session } from "@crawlee/cheerio";
+import type { Config } from "../../config/settings.ts";
+import type { Fetch, WebAnswer } from "../http/exchange.ts";
+import { textOf } from "../page.ts";
+import { PageError } from "../page-error.ts";
+import type { Crawlee } from "./crawlee.ts";
+
+/** An answer, as a login step gets it. */
+export interface LoginAnswer {
+  readonly status: number;
+  readonly url: string;
+  readonly body: string;
+  json(): unknown;
+}
+
+/** What a login step works with. Its cookies belong to the session that it begins; nothing of it is recorded. */
+export interface LoginTools {
+  readonly config: Config;
+  get(url: string): Promise<LoginAnswer>;
+  /** A text is sent as it is; an object as a form, or as JSON when told so. */
+  post(
+    url: string,
+    body: string | Readonly<Record<string, unknown>>,
+    options?: { json?: boolean },
+  ): Promise<LoginAnswer>;
+}
+
+/** A login step: it may resolve with headers to send from then on, such as a token. */
+export type Login = (tools: LoginTools) => Promise<Readonly<Record<string, string>> | undefined>;
+
+/** Who asks, and which way. */
+export interface SessionOptions {
+  readonly config: Config;
+  readonly start: string;
+  readonly cookies: Readonly<Record<string, string>>;
+  readonly login: Login | undefined;
+  readonly proxies: readonly string[];
+  /** Told of the headers that a login gave. */
+  onHeaders(headers: Readonly<Record<string, string>>): void;
+}
+
+/**
+ * Crawlee's options for sessions, which keep cookies. With a login or cookies there is one, which logs in when it begins, and anew
+ * when the site answered 401 or 403; with proxies each session keeps to one of them, until that is refused.
+ */
+export async function sessionOptions(crawlee: Crawlee, options: SessionOptions, fetch: Fetch) {
+  const { cookies, login, proxies, start } = options;
+  if (!login && proxies.length === 0 && Object.keys(cookies).length === 0) {
+    return { useSessionPool: false, persistCookiesPerSession: false };
+  }
+  return {
+    useSessionPool: true,
+    persistCookiesPerSession: true,
+    ...(proxies.length > 0 && { proxyConfiguration: new crawlee.ProxyConfiguration({ proxyUrls: [...proxies] }) }),
+    sessionPoolOptions: {
+      maxPoolSize: login || proxies.length === 0 ? 1 : proxies.length * 4,
+      // The status is judged by millrace, which says what became of the session.
+      blockedStatusCodes: [],
+      createSessionFunction: async (sessionPool: InstanceType<Crawlee["SessionPool"]>) => {
+        const session = new crawlee.Session({ sessionPool });
+        session.setCookies(
+          Object.entries(cookies).map(([name, value]) => ({ name, value })),
+          start,
+        );
+        const headers = await login?.(loginTools(options, session, fetch));
+        if (headers) options.onHeaders(headers);
+        return session;
+      },
+    },
+  };
+}
+
+/** Sends a session's cookies with each request, also after redirects, and keeps those that come back. */
+export function withCookies(fetch: Fetch, session: Session): Fetch {
+  const keep = ({ url, headers }: WebAnswer) => {
+    const given = headers["set-cookie"];
+    if (given === undefined) return;
+    session.setCookiesFromResponse({
+      url,
+      headers: { "set-cookie": typeof given === "string" ? [given] : [...given] },
+    } as never);
+  };
+  const add = (url: string, headers: Readonly<Record<string, string>>) => {
+    const cookie = session.getCookieString(url);
+    return { ...headers, ...(cookie && { cookie }) };
+  };
+  return async (request) => {
+    const answer = await fetch({
+      ...request,
+      headers: add(request.url, request.headers),
+      onRedirect(step, next) {
+        keep(step);
+        Object.assign(next.headers, add(next.url, next.headers));
+      },
+    });
+    keep(answer);
+    return answer;
+  };
+}
+
+function loginTools({ config, start }: SessionOptions, session: Session, fetch: Fetch): LoginTools {
+  const send = withCookies(fetch, session);
+  const ask = async (method: string, target: string, body?: string, type?: string): Promise<LoginAnswer> => {
+    const url = new URL(target, start).href;
+    const answer = await send({ url, method, body, headers: type ? { "content-type": type } : {} });
+    if (answer.status >= 400) {
+      throw new PageError(url, { status: answer.status, reason: `answered the login with ${answer.status}` });
+    }
+    const text = textOf(answer);
+    return { status: answer.status, url: answer.url, body: text, json: () => JSON.parse(text) };
+  };
+  return {
+    config,
+    get: (url) => ask("GET", url),
+    post(url, body, { json = false } = {}) {
+      if (json) return ask("POST", url, JSON.stringify(body), "application/json");
+      return ask("POST", url, typeof body === "string" ? body : formOf(body), "application/x-www-form-urlencoded");
+    },
+  };
+}
+
+function formOf(fields: Readonly<Record<string, unknown>>): string {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) form.set(name, String(value));
+  return String(form);
+}

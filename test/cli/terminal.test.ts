@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { project } from "./project.ts";
+import { inTerminal } from "./terminal.ts";
+
+const files = {
+  "data/prices.csv": "id,price\n1,2.5\n2,\n",
+  "pipeline.ts": `import { definePipeline } from ${JSON.stringify(new URL("../../src/index.ts", import.meta.url).href)};
+export default definePipeline({ name: "daily", copy: { from: "csv:prices", to: "temp" } });\n`,
+  "package.json": '{ "type": "module" }',
+};
+
+test.each([
+  [["--help"], /list.*show.*copy.*run/s],
+  [["list", "csv"], /csv:prices\.csv/],
+  [["show", "csv:prices"], /\[1mcolumn/],
+  [["copy", "csv:prices", "temp"], /Copied 2 rows of csv:prices to temp:prices/],
+  [["run", "pipeline.ts"], /daily.*done/s],
+  [["plan", "pipeline.ts"], /temp:prices/],
+  [["runs", "pipeline.ts"], /daily has not been run/],
+  [["diff", "csv:prices", "csv:prices"], /./],
+  [["backup", "list"], /There is no backup/],
+  [["config"], /FS_DATA/],
+  [["ps"], /No helper process/],
+])("in a terminal, %j is shown", async (args, shown) => {
+  await using here = await project(files);
+  const { code, screen } = await inTerminal(args, here.path);
+  expect(screen).toMatch(shown);
+  expect(code).toBe(0);
+});
+
+test("in a terminal a command that can't be taken back asks first", async () => {
+  await using here = await project(files);
+  const no = await inTerminal(["rm", "csv:prices"], here.path, [{ wait: "[y/N]", type: "n\n" }]);
+  expect(no.screen).toContain("Nothing was removed");
+  expect(existsSync(join(here.path, "data/prices.csv"))).toBe(true);
+  const yes = await inTerminal(["rm", "csv:prices"], here.path, [{ wait: "[y/N]", type: "y\n" }]);
+  expect(yes).toMatchObject({ code: 0, screen: expect.stringContaining("Removed csv:prices") });
+  expect(existsSync(join(here.path, "data/prices.csv"))).toBe(false);
+});
+
+test("in a terminal init asks where results go", async () => {
+  await using here = await project();
+  const made = await inTerminal(["init", "x", "--no-install"], here.path, [{ wait: "[1]", type: "2\n" }]);
+  expect(made.code).toBe(0);
+  expect(made.screen).toContain("Next: cd x && npm install && npm start");
+  expect(existsSync(join(here.path, "x/pipelines/daily.ts"))).toBe(true);
+});
+
+test("Ctrl-C ends serve cleanly", async () => {
+  await using here = await project(files);
+  const served = await inTerminal(["serve", "--port", "0"], here.path, [{ wait: "Serving at", type: "\u0003" }]);
+  expect(served).toMatchObject({ code: 0, screen: expect.stringContaining("Ending.") });
+});
