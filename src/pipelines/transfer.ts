@@ -13,7 +13,7 @@ import { piecesOf } from "../storages/pieces.ts";
 import { diffText } from "./diff/render.ts";
 import { diffStores } from "./diff/stores.ts";
 import { type SaverPlace, type SourcePlace, saverPlace, sourcePlace } from "./run/places.ts";
-import { tee } from "./steps/tee.ts";
+import { toEach } from "./steps/tee.ts";
 
 export interface TransferOptions {
   readonly mode?: "replace" | "append" | "upsert" | undefined;
@@ -63,13 +63,14 @@ export async function transfer(
       yield piece;
     }
   };
-  const streams = tee(counted(), targets.length);
-  const saves = targets.map(async ({ place, name: target }, index) => {
-    const stream = streams[index] as ReturnType<typeof tee<DataFrame>>[number];
-    await save(place, stream, target, saveOptionsFor(place, kept, options)).finally(() => stream.return());
-  });
-  const failed = (await Promise.allSettled(saves)).find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
+  await toEach(
+    counted(),
+    targets.map(
+      ({ place, name: target }) =>
+        (pieces) =>
+          save(place, pieces, target, saveOptionsFor(place, kept, options)),
+    ),
+  );
   if (options.verify) for (const target of targets) await compare(source, name, target, kept.key, factory);
   return { rows, to: targets.map(({ place, name: target }) => `${place.type}:${target}`) };
 }

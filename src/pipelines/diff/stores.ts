@@ -1,5 +1,4 @@
 import type { Config } from "../../config/settings.ts";
-import type { IBatchSource } from "../../contracts/batches.ts";
 import type { IDataSource } from "../../contracts/data-source.ts";
 import type { IDelete } from "../../contracts/delete.ts";
 import type { ReadOptions } from "../../contracts/read-options.ts";
@@ -10,6 +9,7 @@ import { requireBatches, sliceFrame } from "../../frame/batches.ts";
 import { systemTemp } from "../../frame/exchange.ts";
 import { type DataFrame, pl } from "../../frame/polars.ts";
 import { schemaOf } from "../../frame/schema.ts";
+import { piecesOf } from "../../storages/pieces.ts";
 import { pairingHash, planDiff } from "./columns.ts";
 import { DiffTotal } from "./diff.ts";
 import { DealtRows } from "./parts.ts";
@@ -164,15 +164,14 @@ async function batchesOf(
     });
   }
   const options = { ...("name" in side ? side.options : undefined), ...(signal && { signal }) };
-  if (isBatchSource(side.source)) return side.source.getBatches(name, options);
-  return framesOf(await side.source.getData(name, options));
+  return inSlices(piecesOf(side.source, name, options));
+}
+
+async function* inSlices(pieces: AsyncIterable<DataFrame>): AsyncGenerator<DataFrame> {
+  for await (const piece of pieces) yield* framesOf(piece);
 }
 
 async function* framesOf(df: DataFrame): AsyncGenerator<DataFrame> {
   if (columnsOf(df).length === 0 || heightOf(df) === 0) yield df;
   else yield* sliceFrame(df, 1 << 20);
-}
-
-function isBatchSource(source: object): source is IBatchSource {
-  return "getBatches" in source;
 }

@@ -1,7 +1,6 @@
 import type { SaveOptions } from "../../contracts/save-options.ts";
 import { ConfigError } from "../../errors.ts";
 import { plainName } from "../../frame/names.ts";
-import type { DataFrame } from "../../frame/polars.ts";
 import type { CopyStep } from "../definition.ts";
 import { type Range, Reader } from "../incremental/reader.ts";
 import type { Part } from "../run/part.ts";
@@ -12,7 +11,7 @@ import { RunSource } from "../run/source.ts";
 import { runSources, type SourceTotals } from "../run/sources.ts";
 import { sourcesOf } from "./choice.ts";
 import { backfillParts } from "./ranges.ts";
-import { type TeeReader, tee } from "./tee.ts";
+import { toEach } from "./tee.ts";
 
 /** Copies frames from one place to others, in batches, each frame read once whatever the number of its destinations. */
 export async function copyStep(scope: StepScope, step: CopyStep): Promise<SourceTotals> {
@@ -66,23 +65,17 @@ async function copyOne(
       signal,
       ...(step.batchRows && { batchRows: step.batchRows }),
     });
-    const streams = tee(batches, savers.length);
-    await all(
-      savers.map(async ({ name, saver }, index) => {
-        const stream = streams[index] as TeeReader<DataFrame>;
-        // However a saver ends, the others are not kept waiting for it.
-        await saver.saveBatches(stream, name, options).finally(() => stream.return());
-      }),
+    await toEach(
+      batches,
+      savers.map(
+        ({ name, saver }) =>
+          (stream) =>
+            saver.saveBatches(stream, name, options),
+      ),
     );
   }
   await reader?.done();
   if (reader && reader.leftOut > 0) part.note = `${reader.leftOut} rows without a time were left out.`;
-}
-
-/** Waits for all, then rejects with the first failure: what is still being saved is not left behind unwatched. */
-async function all(saves: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(saves)).find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
 }
 
 /** A check over the frame as a whole can't be made of batches. */

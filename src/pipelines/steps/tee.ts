@@ -12,6 +12,23 @@ interface Round<T> {
 }
 
 /**
+ * Gives one stream to several. However one of them ends, the others are not kept waiting for it; rejects with the first failure when
+ * all have ended, so that none is left behind unwatched.
+ */
+export async function toEach<T>(
+  stream: AsyncIterable<T>,
+  takers: readonly ((reader: TeeReader<T>) => Promise<unknown>)[],
+): Promise<void> {
+  const readers = tee(stream, takers.length);
+  const taken = takers.map(async (take, index) => {
+    const reader = readers[index] as TeeReader<T>;
+    await take(reader).finally(() => reader.return());
+  });
+  const failed = (await Promise.allSettled(taken)).find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+/**
  * One stream for several readers, in constant memory: the next item is asked for when every reader has asked for it. A reader that
  * has returned holds the others up no more. A failure of the stream is one of every reader.
  */
