@@ -20,6 +20,14 @@ import { sizeOf } from "./size.ts";
 
 type BatchOptions = SaveOptions & { backup?: boolean };
 
+/** What became of the rows of a save. */
+interface Counts {
+  rows: number;
+  bytes: number;
+  /** Rows that were put aside. */
+  aside: number;
+}
+
 /** How a step saves. */
 export interface SavingRules {
   readonly checks?: Checks | undefined;
@@ -70,18 +78,13 @@ export class RunSaver implements IDataSaver, IBatchSaver {
     }
     const part = this.#part();
     const options = await this.#begin(part, destination, given);
-    let [rows, bytes] = [0, 0];
-    const count = (batch: DataFrame) => {
-      rows += heightOf(batch);
-      bytes += sizeOf(batch);
-      part.progress(rows);
-    };
-    const checked = this.#checkedBatches(part, batches, destination, count);
+    const counts = { rows: 0, bytes: 0, aside: 0 };
+    const checked = this.#checkedBatches(part, batches, destination, counts);
     const saved = await (saver as unknown as IBatchSaver).saveBatches(checked, destination, {
       ...options,
       ...(backup && { backup }),
     });
-    await this.#end(part, destination, saved, rows, bytes);
+    await this.#end(part, destination, saved, counts);
     return true;
   }
 
@@ -116,7 +119,8 @@ export class RunSaver implements IDataSaver, IBatchSaver {
     const saved = backup
       ? await saver.saveWithBackup(rows, destination, options)
       : await saver.saveData(rows, destination, options);
-    await this.#end(part, destination, saved, heightOf(rows), sizeOf(rows));
+    const aside = heightOf(fresh) - heightOf(rows);
+    await this.#end(part, destination, saved, { rows: heightOf(rows), bytes: sizeOf(rows), aside });
     return true;
   }
 
@@ -146,11 +150,11 @@ export class RunSaver implements IDataSaver, IBatchSaver {
     };
   }
 
-  async #end(part: Part, destination: string, saved: boolean, rows: number, bytes: number): Promise<void> {
+  async #end(part: Part, destination: string, saved: boolean, { rows, bytes, aside }: Counts): Promise<void> {
     if (saved !== true) throw new SaveError(`The saver refused "${destination}".`, { frame: destination });
     part.saved(rows, bytes);
     part.cursor = (await this.#rules.reader?.saved()) ?? part.cursor;
-    if (this.#rules.checks) await rememberRows(part.scope.session, this.#place.id, destination, rows);
+    if (this.#rules.checks) await rememberRows(part.scope.session, this.#place.id, destination, rows + aside);
   }
 
   #options(given: SaveOptions | undefined): SaveOptions {
@@ -195,7 +199,7 @@ export class RunSaver implements IDataSaver, IBatchSaver {
     part: Part,
     batches: AsyncIterable<DataFrame>,
     destination: string,
-    count: (batch: DataFrame) => void,
+    counts: Counts,
   ): AsyncGenerator<DataFrame> {
     const { checks } = this.#rules;
     const aside: BadRows[] = [];
@@ -203,12 +207,17 @@ export class RunSaver implements IDataSaver, IBatchSaver {
       ? checkBatches(batches, checks, {
           ...(await this.#checkOptions(part, destination)),
           onBad: async (bad) => void aside.push(bad),
-          onReport: ({ broken, asideRows }) => this.#tell(part, destination, broken, asideRows),
+          onReport: ({ broken, asideRows }) => {
+            counts.aside = asideRows;
+            this.#tell(part, destination, broken, asideRows);
+          },
         })
       : batches;
     for await (const batch of checked) {
       part.scope.signal.throwIfAborted();
-      count(batch);
+      counts.rows += heightOf(batch);
+      counts.bytes += sizeOf(batch);
+      part.progress(counts.rows);
       yield batch;
     }
     // Before the save is completed: were this process killed between the two, they would be lost.

@@ -30,7 +30,7 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
         // What is no more than its step is told by that.
         if (event.state === "failed" && source !== "*") {
           return logger.error(
-            { step, source, attempts, error },
+            { step, source, attempts, ...(!live && { error }) },
             `${nameOf(event)} failed: ${error?.message}${hintOf(event)}`,
           );
         }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { heightOf } from "../../../src/frame/access.ts";
 import type { DataFrame } from "../../../src/frame/polars.ts";
-import { check, drift, unique } from "../../../src/pipelines/checks/rules.ts";
+import { between, check, drift, unique } from "../../../src/pipelines/checks/rules.ts";
 import { definePipeline } from "../../../src/pipelines/define.ts";
 import { type Opened, openPlace, prices } from "../open.ts";
 
@@ -21,6 +21,18 @@ test("in a copy of many batches a row that repeats one of an earlier batch stops
     'Columns "symbol", "ts" break unique("symbol", "ts") in row 30',
   );
   expect(await place.rows("csv", "unique")).toHaveLength(30);
+});
+
+test.each([100, 4])("rows that were put aside count in the number of rows, in batches of %i", async (batchRows) => {
+  const pipeline = definePipeline({
+    name: `aside-${batchRows}`,
+    checks: { close: between(0, 5), rows: drift(0.2) },
+    onFail: "quarantine",
+    copy: { from: "csv:half", to: `csv:half-${batchRows}`, batchRows },
+  });
+  await place.save("csv", "half", prices("A", 10));
+  expect((await pipeline.run(place.options)).rows).toBe(5);
+  expect((await pipeline.run(place.options)).rows).toBe(5);
 });
 
 test("the number of rows is held against that of the pipeline's own last saves", async () => {
