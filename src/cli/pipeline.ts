@@ -1,5 +1,5 @@
 import { openLedger } from "../pipelines/ledger/open.ts";
-import type { Pipeline, RunSurroundings } from "../pipelines/pipeline.ts";
+import type { Pipeline, RunOptions, RunSurroundings } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../pipelines/result.ts";
 import { countText } from "../pipelines/show/text.ts";
 import type { RunArguments } from "./groups/pipelines.ts";
@@ -29,16 +29,15 @@ async function withPipeline(
   );
 }
 
-export function run(file: string, { pipeline, from, to, source }: RunArguments, options: GlobalOptions): Promise<void> {
-  const asked = {
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    ...(source && { sources: source }),
+export function run(file: string, how: RunArguments, options: GlobalOptions): Promise<void> {
+  const work: Work = async (pipeline, around) => {
+    printRun(await pipeline.run({ ...around, ...askedOf(how), ...shownAs(options) }), options);
   };
-  const work: Work = async (found, around) => {
-    printRun(await found.run({ ...around, ...asked, ...shownAs(options) }), options);
-  };
-  return withPipeline(file, pipeline, options, work, "info");
+  return withPipeline(file, how.pipeline, options, work, "info");
+}
+
+function askedOf({ from, to, source }: RunArguments): Pick<RunOptions, "from" | "to" | "sources"> {
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }), ...(source && { sources: source }) };
 }
 
 export function resume(
@@ -69,9 +68,9 @@ export function runs(file: string, name: string | undefined, options: GlobalOpti
   });
 }
 
-export function plan(file: string, name: string | undefined, options: GlobalOptions): Promise<void> {
-  return withPipeline(file, name, options, async (pipeline, around) => {
-    const found = await pipeline.plan(around);
+export function plan(file: string, how: RunArguments, options: GlobalOptions): Promise<void> {
+  return withPipeline(file, how.pipeline, options, async (pipeline, around) => {
+    const found = await pipeline.plan({ ...around, ...askedOf(how) });
     if (options.json) printJson(found);
     else printLines([found.text.trimEnd()]);
     if (found.error) process.exitCode = 1;

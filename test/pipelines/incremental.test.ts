@@ -202,6 +202,20 @@ test("a range is filled again in windows, of which those that were done stay don
   expect(await pipeline.state.show(place.options)).toEqual([]);
 });
 
+test("the plan of a range tells of its rows only, and a wrong range is refused", async () => {
+  await place.save("csv", "fill-plan", prices("A", 48 * 60));
+  const pipeline = definePipeline({
+    name: "fill-plan",
+    copy: { from: "csv:fill-plan", to: "temp:fill-plan", incremental: { cursor: "ts" } },
+  });
+  const { changes } = await pipeline.plan({ ...place.options, from: "2024-01-02", to: "2024-01-02T12:00" });
+  expect(changes).toMatchObject([{ destination: "fill-plan", inserts: 12 * 60 }]);
+  const wrong = { ...place.options, from: "2024-01-02", to: "2024-01-01" };
+  await expect(pipeline.plan(wrong)).rejects.toThrow("The range from 2024-01-02 to 2024-01-01 is empty.");
+  await expect(pipeline.run(wrong)).rejects.toThrow("The range from 2024-01-02 to 2024-01-01 is empty.");
+  expect(await pipeline.runs(place.options)).toEqual([]);
+});
+
 test("a cursor can be set back, and what stands there is not added twice; reset reads all anew", async () => {
   await place.save("csv", "state", [at(1), at(2), at(3)]);
   const copy = definePipeline({

@@ -8,14 +8,18 @@ const pipelineOption = ["--pipeline <name>", "which one, of a file that exports 
 export function pipelineCommands(program: Command): void {
   const onFile = (command: Command) => command.argument("<file>", fileHelp).option(...pipelineOption);
 
-  onFile(command(program, "run", "run a pipeline once"))
-    .option("--from <time>", "fill a range anew, from here")
-    .option("--to <time>", "to before here")
-    .option("--source <name...>", "only these sources")
-    .action(async (file: string, how: RunArguments, self: Command) => {
+  const onRange = (command: Command) =>
+    onFile(command)
+      .option("--from <time>", "fill a range anew, from here")
+      .option("--to <time>", "to before here")
+      .option("--source <name...>", "only these sources");
+
+  onRange(command(program, "run", "run a pipeline once")).action(
+    async (file: string, how: RunArguments, self: Command) => {
       const { run } = await import("../pipeline.ts");
       await run(file, how, globals(self));
-    });
+    },
+  );
   onFile(furtherCommand(program, "resume", "go on with a run that ended early"))
     .argument("[run]", "its id; the last one")
     .action(async (file: string, id: string | undefined, { pipeline }: Named, self: Command) => {
@@ -28,10 +32,10 @@ export function pipelineCommands(program: Command): void {
       await runs(file, pipeline, globals(self));
     },
   );
-  onFile(command(program, "plan", "show what a run would do, and write nothing")).action(
-    async (file: string, { pipeline }: Named, self: Command) => {
+  onRange(command(program, "plan", "show what a run would do, and write nothing")).action(
+    async (file: string, how: RunArguments, self: Command) => {
       const { plan } = await import("../pipeline.ts");
-      await plan(file, pipeline, globals(self));
+      await plan(file, how, globals(self));
     },
   );
   onFile(furtherCommand(program, "undo", "put what a run wrote back as it was"))

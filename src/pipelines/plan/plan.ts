@@ -10,7 +10,7 @@ import { ending } from "../run/ending.ts";
 import { execute } from "../run/execute.ts";
 import { keptError } from "../run/kept-error.ts";
 import { rememberWork } from "../run/once.ts";
-import type { Ready } from "../run/run-pipeline.ts";
+import { type Ready, requestOf } from "../run/run-pipeline.ts";
 import type { Happening, Session } from "../run/session.ts";
 import { surround } from "../run/surroundings.ts";
 import { Touches } from "../run/touches.ts";
@@ -68,7 +68,7 @@ export async function planPipeline(ready: Ready, options: RunOptions): Promise<P
   const session: Session = {
     ...{ id: "plan", pipeline: name, factory, config, logger, ledger: readingOnly(around.ledger), began: new Date() },
     signal: end.signal,
-    request: { ...(options.sources && { sources: options.sources }) },
+    request: requestOf(ready, options),
     touches: new Touches(false),
     planned,
     emit: (event: Happening) => {

@@ -174,7 +174,7 @@ async function resumable(pipeline: string, wanted: string, ledger: Surroundings[
 }
 
 /** @throws ConfigError for a range that is none, or that a step can't keep to: before anything is begun. */
-function requestOf({ steps }: Ready, { from, to, sources }: RunOptions): RunRequest {
+export function requestOf({ steps }: Ready, { from, to, sources }: RunOptions): RunRequest {
   const request = {
     ...(from !== undefined && { from: instantText(instantOf(from, "from")) }),
     ...(to !== undefined && { to: instantText(instantOf(to, "to")) }),
