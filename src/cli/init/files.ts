@@ -89,13 +89,13 @@ ${production}    LOG_FORMAT: "json",
 `;
 }
 
-function pipeline({ storage }: ServiceShape): string {
+function pipeline({ name, storage }: ServiceShape): string {
   return `import { between, definePipeline, min, notNull } from "millrace";
 import { Trend } from "../calculators/trend.ts";
 
 /** Prices from a file, with their trend, every evening of a working day. */
 export default definePipeline({
-  name: "daily",
+  name: "${name}",
   schedule: { cron: "0 18 * * 1-5", zone: "America/New_York" },
   retries: { attempts: 5 },
   checks: { close: [notNull(), between(0, 1e6)], rows: [min(1)] },
