@@ -224,6 +224,21 @@ describe("who asks", () => {
     expect(await texts(scraper)).toEqual([expect.stringContaining("sid=1"), expect.stringContaining("sid=2")]);
   });
 
+  test("one login serves for all pages", async () => {
+    let logins = 0;
+    const { base } = await serve(({ url, headers }, response) => {
+      if (url === "/login") response.writeHead(200, { "set-cookie": `sid=${++logins}` }).end();
+      else html(response, `<p>${headers.cookie}</p>`);
+    });
+    const login = async ({ get }: LoginTools) => {
+      await get("/login");
+      return undefined;
+    };
+    const start = Array.from({ length: 70 }, (_, index) => `${base}/${index}`);
+    const found = await texts(scraperOf({ pages: pagesOf(start, { login }) }).scraper);
+    expect(new Set(found)).toEqual(new Set(["sid=1"]));
+  });
+
   test("a login that is refused is not tried again, and fails the source", async () => {
     const { base, asked } = await serve(({ method }, response) =>
       response.writeHead(method === "POST" ? 403 : 200).end(),

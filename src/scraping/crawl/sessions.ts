@@ -60,7 +60,12 @@ export function sessionsOf(crawlee: Crawlee, options: SessionOptions, fetch: Fet
   const proxyConfiguration =
     proxies.length > 0 ? new crawlee.ProxyConfiguration({ proxyUrls: [...proxies] }) : undefined;
   const begin = async (sessionPool: InstanceType<Crawlee["SessionPool"]>) => {
-    const session = new crawlee.Session({ sessionPool });
+    // Crawlee's own limits, 50 pages and 50 minutes, would log in again and again.
+    const session = new crawlee.Session({
+      sessionPool,
+      maxUsageCount: Number.MAX_SAFE_INTEGER,
+      maxAgeSecs: 30 * 86_400,
+    });
     const given = Object.entries(cookies).map(([name, value]) => ({ name, value }));
     session.setCookies(given, start);
     try {
