@@ -55,8 +55,8 @@ export class PageReader {
       const count = rows.length;
       const bytes = count === 0 ? null : packRows(rows, source.schema);
       const more = leadsTo(page, pending, count, source);
-      const mayBeEmpty = page.number === 1 || pending.list || source.allowEmpty || more.mayBeEmpty;
-      if (count === 0 && !mayBeEmpty) throw emptyPage(page.number);
+      const mayBeEmpty = page.number === 1 || source.allowEmpty || more.mayBeEmpty;
+      if ((pending.list ? more.followed : count) === 0 && !mayBeEmpty) throw emptyPage(page.number, pending.list);
       if (!pending.list) this.#see(page, count);
       logger.debug({ source: name, page: page.number, rows: count, url: shownUrl(page.url) }, "Page read");
       return { rows: { count, bytes, file: null }, leadsTo: more.asks };
@@ -133,8 +133,11 @@ async function rowsOf(page: Page, { parse }: ScraperSource): Promise<readonly un
   return pl.DataFrame.isDataFrame(rows) ? records(rows) : [...rows];
 }
 
-function emptyPage(number: number): SchemaError {
-  return new SchemaError(`No row was found on page ${number}, though a page before led to it.`, {
-    hint: "See what the page answers (a login or a limit?), or declare `allowEmpty: true`.",
-  });
+function emptyPage(number: number, isList: boolean): SchemaError {
+  return new SchemaError(
+    `No ${isList ? "link to follow" : "row"} was found on page ${number}, though a page before led to it.`,
+    {
+      hint: "See what the page answers (a login or a limit?), or declare `allowEmpty: true`.",
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataFrame } from "nodejs-polars";
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
@@ -195,10 +196,10 @@ export class SourceScrape implements AsyncDisposable {
 
   async #askForStarts(): Promise<void> {
     const { starts } = this.#web;
-    for (let at = 0; at < starts.length; at += 1_000) {
-      const pages = starts.slice(at, at + 1_000).map((ask, index) => ({ ask, place: startPlace(at + index) }));
+    for (let at = 0; at < starts.length; at += 250) {
+      const pages = starts.slice(at, at + 250).map((ask, index) => ({ ask, place: startPlace(at + index) }));
       this.#journal.ask(pages, this.#job.source.maxPages);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 
@@ -226,7 +227,11 @@ export class SourceScrape implements AsyncDisposable {
         if (!collector.isEmpty) yield collector.take();
         yield* readParts(join(this.#parts, file));
       }
-      if (pages.length > 0) continue;
+      if (pages.length > 0) {
+        // A crawl that is gone on with has all of them ready at once.
+        await nextTurn();
+        continue;
+      }
       if (isLast) break;
       await Promise.race([this.#journal.changed(), crawling]);
     }
