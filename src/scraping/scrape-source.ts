@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataFrame } from "nodejs-polars";
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
+import type { RunMark } from "../contracts/run-mark.ts";
 import { SchemaError } from "../errors.ts";
 import { exactColumns, heightOf, lazyOf } from "../frame/access.ts";
 import { concatFrames } from "../frame/batches.ts";
@@ -176,6 +177,11 @@ export class SourceScrape implements AsyncDisposable {
       if (!outcome) this.#ended.abort(new Error(`The rows of ${name} are no longer wanted.`));
       await crawling;
     }
+  }
+
+  /** Names the save, so that an append which was done before the process was killed is not done again. */
+  get mark(): RunMark {
+    return { ...this.#open.mark, part: `scrape/${this.#job.name}` };
   }
 
   /** Remembers the run as a good one, and drops the journal. */
