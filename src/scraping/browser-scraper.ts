@@ -29,11 +29,22 @@ export abstract class BrowserScraper extends Scraper {
       throw new ConfigError(
         "A BrowserScraper takes no `proxies`: its traffic goes through the proxy that guards addresses.",
       );
+    if (typeof source.headers === "function") throw noSecretHeaders();
+    const guarded: SourceWeb = {
+      ...web,
+      onHeaders(headers) {
+        if (Object.keys(headers).length > 0) throw noSecretHeaders();
+      },
+    };
     return async (parts) => {
       const proxy = await guardProxy(addressGuard(web.allowPrivate), source.maxBytes * 4);
-      const crawler = await browserEngine({ web, source, launch: this.launch, proxy, act: (page) => this.act(page) })(
-        parts,
-      );
+      const crawler = await browserEngine({
+        web: guarded,
+        source,
+        launch: this.launch,
+        proxy,
+        act: (page) => this.act(page),
+      })(parts);
       return {
         stop: () => crawler.stop(),
         async run() {
@@ -43,4 +54,14 @@ export abstract class BrowserScraper extends Scraper {
       };
     };
   }
+}
+
+/** A browser sends the headers of a page to every host that it loads a part of it from, and after redirects. */
+function noSecretHeaders(): ConfigError {
+  return new ConfigError(
+    "A BrowserScraper takes no headers from the config or a login: other hosts would see them too.",
+    {
+      hint: "Use `cookies`, or a `login` that sets some: these go to their own site only.",
+    },
+  );
 }

@@ -1,35 +1,30 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DataFrame } from "nodejs-polars";
 import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
-import { MillraceError, SchemaError } from "../errors.ts";
+import type { RunMark } from "../contracts/run-mark.ts";
+import { SchemaError } from "../errors.ts";
 import { exactColumns, heightOf, lazyOf } from "../frame/access.ts";
 import { concatFrames } from "../frame/batches.ts";
 import { exchangeFolder } from "../frame/exchange.ts";
 import { frame } from "../frame/frame.ts";
 import { requireKey } from "../frame/key.ts";
-import { pl } from "../frame/polars.ts";
-import { records } from "../frame/records.ts";
 import type { Archive } from "./archive.ts";
-import { crawl, type Engine, type PageResult } from "./crawl/crawl.ts";
-import { type LoadMarkup, loadCrawlee, loadMarkup } from "./crawl/crawlee.ts";
-import type { Journal, PendingPage } from "./crawl/journal.ts";
+import { type CrawlOptions, crawl, type Engine } from "./crawl/crawl.ts";
+import { loadCrawlee } from "./crawl/crawlee.ts";
+import type { Journal } from "./crawl/journal.ts";
 import { beginJournal, type OpenJournal } from "./crawl/journals.ts";
-import { leadsTo } from "./crawl/leads.ts";
-import { packRows, RowCollector } from "./crawl/page-rows.ts";
-import { numberOf, startPlace } from "./crawl/place.ts";
-import { readDownload, readParts } from "./download/read.ts";
+import { RowCollector } from "./crawl/page-rows.ts";
+import { startPlace } from "./crawl/place.ts";
+import { readParts } from "./download/read.ts";
 import { scrapingFolder } from "./folders.ts";
 import { HealthGate } from "./gate/gate.ts";
-import { keepPage, type SeenPage } from "./gate/kept-page.ts";
 import type { Memory } from "./gate/memory.ts";
 import { Profiler } from "./gate/profile.ts";
-import { mergeCounts, type SelectorCounts } from "./gate/selectors.ts";
-import { headerOf, type WebAnswer } from "./http/exchange.ts";
-import { unpack } from "./http/unpack.ts";
-import { type Page, pageOf } from "./page.ts";
-import { PageError, shownUrl } from "./page-error.ts";
+import { PageError } from "./page-error.ts";
+import { PageReader } from "./read-page.ts";
 import type { ScrapeOptions } from "./scrape-options.ts";
 import type { ScraperSource } from "./source.ts";
 import { openWeb, type SourceWeb } from "./source-web.ts";
@@ -50,6 +45,17 @@ export interface ScrapeJob {
   engine(web: SourceWeb): Engine;
 }
 
+/** What a scrape is made of. */
+interface Made {
+  readonly stack: AsyncDisposableStack;
+  readonly open: OpenJournal;
+  readonly web: SourceWeb;
+  readonly gate: HealthGate;
+  readonly ended: AbortController;
+  readonly parts: string;
+  readonly kept: string | null;
+}
+
 /** A scrape under way. Disposing ends it; `complete` says that its rows are saved. */
 export class SourceScrape implements AsyncDisposable {
   rows = 0;
@@ -59,26 +65,12 @@ export class SourceScrape implements AsyncDisposable {
   readonly #open: OpenJournal;
   readonly #web: SourceWeb;
   readonly #gate: HealthGate;
-  readonly #load: LoadMarkup;
   readonly #ended: AbortController;
-  readonly #folder: string;
-  readonly #counts: SelectorCounts = new Map();
+  readonly #parts: string;
+  readonly #reader: PageReader;
   readonly #profiler = new Profiler();
-  #parts = "";
-  #sample: SeenPage | undefined;
-  #emptyPage: SeenPage | undefined;
 
-  private constructor(
-    job: ScrapeJob,
-    made: {
-      stack: AsyncDisposableStack;
-      open: OpenJournal;
-      web: SourceWeb;
-      gate: HealthGate;
-      ended: AbortController;
-      parts: string;
-    },
-  ) {
+  private constructor(job: ScrapeJob, made: Made) {
     this.#job = job;
     this.#stack = made.stack;
     this.#open = made.open;
@@ -87,8 +79,13 @@ export class SourceScrape implements AsyncDisposable {
     this.#gate = made.gate;
     this.#ended = made.ended;
     this.#parts = made.parts;
-    this.#load = loadMarkup();
-    this.#folder = scrapingFolder(job.config, job.scraper, job.name);
+    this.#reader = new PageReader({
+      job,
+      gate: made.gate,
+      signal: made.ended.signal,
+      parts: made.parts,
+      kept: made.kept,
+    });
   }
 
   static async begin(job: ScrapeJob): Promise<SourceScrape> {
@@ -135,7 +132,8 @@ export class SourceScrape implements AsyncDisposable {
       accept: options.accept === true,
       logger,
     });
-    return new SourceScrape(job, { stack: stack.move(), open, web, gate, ended, parts });
+    const kept = isKept ? join(folder, "kept") : null;
+    return new SourceScrape(job, { stack: stack.move(), open, web, gate, ended, parts, kept });
   }
 
   /**
@@ -181,6 +179,11 @@ export class SourceScrape implements AsyncDisposable {
     }
   }
 
+  /** Names the save, so that an append which was done before the process was killed is not done again. */
+  get mark(): RunMark {
+    return { ...this.#open.mark, part: `scrape/${this.#job.name}` };
+  }
+
   /** Remembers the run as a good one, and drops the journal. */
   async complete(): Promise<void> {
     // A run without rows, where that is fine, tells nothing of how later ones should be.
@@ -199,25 +202,18 @@ export class SourceScrape implements AsyncDisposable {
 
   async #askForStarts(): Promise<void> {
     const { starts } = this.#web;
-    for (let at = 0; at < starts.length; at += 1_000) {
-      const pages = starts.slice(at, at + 1_000).map((ask, index) => ({ ask, place: startPlace(at + index) }));
+    for (let at = 0; at < starts.length; at += 250) {
+      const pages = starts.slice(at, at + 250).map((ask, index) => ({ ask, place: startPlace(at + index) }));
       this.#journal.ask(pages, this.#job.source.maxPages);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 
   #crawl(): Promise<void> {
     const { source, config, logger, archive, engine } = this.#job;
-    const read = (answer: WebAnswer, page: PendingPage) => this.#read(answer, page);
-    const options = {
-      source,
-      config,
-      journal: this.#journal,
-      logger,
-      signal: this.#ended.signal,
-      isReplay: archive.isReplay,
-      read,
-    };
+    const read: CrawlOptions["read"] = (answer, page) => this.#reader.read(answer, page);
+    const { signal } = this.#ended;
+    const options = { source, config, journal: this.#journal, logger, signal, isReplay: archive.isReplay, read };
     return crawl(
       options,
       engine({ ...this.#web, into: source.download && ((page) => join(this.#parts, `${page}.download`)) }),
@@ -237,107 +233,46 @@ export class SourceScrape implements AsyncDisposable {
         if (!collector.isEmpty) yield collector.take();
         yield* readParts(join(this.#parts, file));
       }
-      if (pages.length > 0) continue;
+      if (pages.length > 0) {
+        // A crawl that is gone on with has all of them ready at once.
+        await nextTurn();
+        continue;
+      }
       if (isLast) break;
       await Promise.race([this.#journal.changed(), crawling]);
     }
     if (!collector.isEmpty) yield collector.take();
   }
 
-  async #read(answer: WebAnswer, pending: PendingPage): Promise<PageResult> {
-    const { source, name, logger } = this.#job;
-    if (source.download) return this.#readDownload(answer, pending);
-    const counts: SelectorCounts = new Map();
-    const about = { number: numberOf(pending.place), url: pending.url };
-    const page = pageOf(await unzippedAnswer(answer, source.maxUnpacked), about, this.#load, counts);
-    try {
-      const rows = pending.list ? [] : await rowsOf(page, source);
-      const found = rows.length;
-      const bytes = found === 0 ? null : packRows(rows, source.schema);
-      const more = leadsTo(page, pending, found, source);
-      if (page.number > 1 && found === 0 && !pending.list && !source.allowEmpty && !more.mayBeEmpty)
-        throw emptyPage(page.number);
-      mergeCounts(this.#counts, counts);
-      this.#see(page, found, pending.list);
-      logger.debug({ source: name, page: page.number, rows: found, url: shownUrl(page.url) }, "Page read");
-      return { rows: { count: found, bytes, file: null }, leadsTo: more.asks };
-    } catch (cause) {
-      if (cause instanceof PageError || (cause instanceof MillraceError && cause.code === "CONFIG_INVALID"))
-        throw cause;
-      mergeCounts(this.#counts, counts);
-      throw await this.#unreadable(page, cause, counts);
-    }
-  }
-
-  async #readDownload(answer: WebAnswer, { id }: PendingPage): Promise<PageResult> {
-    const { source, config, logger } = this.#job;
-    if (!source.download) throw new Error("The source is no download");
-    const count = await readDownload(answer, join(this.#parts, String(id)), {
-      format: source.download,
-      schema: source.schema,
-      limit: source.maxUnpacked,
-      config,
-      logger,
-      signal: this.#ended.signal,
-    });
-    return { rows: { count, bytes: null, file: String(id) }, leadsTo: [] };
-  }
-
-  async #unreadable(page: Page, cause: unknown, counts: SelectorCounts): Promise<SchemaError> {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const kept = await this.#keep(page);
-    return new SchemaError(`${shownUrl(page.url)}: ${message}${this.#gate.explain(counts)}${kept}`, {
-      frame: this.#job.name,
-      cause,
-      ...(cause instanceof MillraceError && cause.hint ? { hint: cause.hint } : {}),
-    });
-  }
-
-  /** The first page, and the first one without rows, are what is kept when the whole is refused. */
-  #see(page: Page, rows: number, isList: boolean): void {
-    if (isList) return;
-    if (!this.#sample) this.#sample = { url: shownUrl(page.url), body: page.body };
-    if (rows === 0 && !this.#emptyPage) this.#emptyPage = { url: shownUrl(page.url), body: page.body };
-  }
-
+  /** @throws SchemaError; then the crawl is not gone on with, since the site may be another one the next time. */
   async #checkWhole(keys: readonly DataFrame[]): Promise<void> {
     const { source, name } = this.#job;
-    const { done } = this.#journal.counts;
-    if (this.rows === 0 && !source.allowEmpty) {
-      const kept = await this.#keep(this.#emptyPage ?? this.#sample);
-      throw new SchemaError(
-        `No row was found on ${done} page${done === 1 ? "" : "s"}.${this.#gate.explain(this.#counts)}${kept}`,
-        {
-          frame: name,
-          hint: "See whether the page has changed and mend `parse`, or declare `allowEmpty: true`.",
-        },
-      );
-    }
-    if (source.key && keys.length > 0)
-      await requireKey(concatFrames(keys), source.key, { storage: "web", frame: name });
-    if (this.rows === 0) return;
     try {
-      this.#gate.check(this.#profile());
+      if (this.rows === 0 && !source.allowEmpty) throw this.#noRow();
+      if (source.key && keys.length > 0)
+        await requireKey(concatFrames(keys), source.key, { storage: "web", frame: name });
+      if (this.rows > 0) this.#gate.check(this.#profile());
     } catch (error) {
       await this.#forget();
-      if (!(error instanceof SchemaError)) throw error;
-      throw new SchemaError(`${error.message}${await this.#keep(this.#emptyPage ?? this.#sample)}`, {
-        code: "SOURCE_CHANGED",
+      if (!(error instanceof SchemaError) || error.code === "KEY_INVALID") throw error;
+      throw new SchemaError(`${error.message}${await this.#reader.keepTelling()}`, {
+        code: error.code as "SOURCE_CHANGED",
         frame: name,
         ...(error.hint && { hint: error.hint }),
       });
     }
   }
 
-  #profile() {
-    return this.#profiler.profile(new Date(), this.#journal.counts.done, this.#counts);
+  #noRow(): SchemaError {
+    const { done } = this.#journal.counts;
+    const where = `${done} page${done === 1 ? "" : "s"}`;
+    return new SchemaError(`No row was found on ${where}.${this.#gate.explain(this.#reader.counts)}`, {
+      hint: "See whether the page has changed and mend `parse`, or declare `allowEmpty: true`.",
+    });
   }
 
-  /** As the end of a message: where the page is kept. */
-  async #keep(page: SeenPage | undefined): Promise<string> {
-    if (!page || !this.#job.isKept || this.#job.archive.isReplay) return "";
-    const path = await keepPage(join(this.#folder, "kept"), { url: shownUrl(page.url), body: page.body });
-    return path === null ? "" : ` The page is kept in ${path}.`;
+  #profile() {
+    return this.#profiler.profile(new Date(), this.#journal.counts.done, this.#reader.counts);
   }
 
   /** A failure with what else failed. */
@@ -350,31 +285,6 @@ export class SourceScrape implements AsyncDisposable {
       );
     return error;
   }
-}
-
-/** A file that is packed itself, such as `sitemap.xml.gz`, as the page in it. */
-async function unzippedAnswer(answer: WebAnswer, limit: number): Promise<WebAnswer> {
-  const isPacked =
-    /gzip|octet-stream/.test(headerOf(answer.headers, "content-type") ?? "") &&
-    answer.body.subarray(0, 2).toString("hex") === "1f8b";
-  if (!isPacked) return answer;
-  const type = answer.url.includes(".xml") ? "application/xml" : "text/html";
-  return {
-    ...answer,
-    headers: { ...answer.headers, "content-type": type },
-    body: await unpack(answer.body, ["gzip"], limit, answer.url),
-  };
-}
-
-async function rowsOf(page: Page, { parse }: ScraperSource): Promise<readonly unknown[]> {
-  const rows = (await parse?.(page)) ?? [];
-  return pl.DataFrame.isDataFrame(rows) ? records(rows) : [...rows];
-}
-
-function emptyPage(number: number): SchemaError {
-  return new SchemaError(`No row was found on page ${number}, though a page before led to it.`, {
-    hint: "See what the page answers (a login or a limit?), or declare `allowEmpty: true`.",
-  });
 }
 
 function tookTooLong(name: string, maxTime: number): PageError {

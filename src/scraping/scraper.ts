@@ -193,7 +193,12 @@ export abstract class Scraper implements IScraper {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const { key, mode } = this.#find(name);
-    const options = { ...(key ? { key } : {}), ...(mode === "replace" ? {} : { mode }), ...(signal ? { signal } : {}) };
+    const options = {
+      ...(key ? { key } : {}),
+      ...(mode === "replace" ? {} : { mode }),
+      ...(signal ? { signal } : {}),
+      ...(mode === "append" && "keptMarks" in saver ? { run: scrape.mark } : {}),
+    };
     if (takesBatches(saver)) return saver.saveBatches(scrape.batches(), name, options as never);
     return saver.saveData(await wholeOf(scrape), name, options as never);
   }

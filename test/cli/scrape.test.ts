@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -12,6 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => replica.close());
 
+const rowsIn = (folder: string) =>
+  readFileSync(join(folder, "data/screener.csv"), "utf8").trim().split("\n").length - 1;
 const here = () => project({ "millrace.config.json": JSON.stringify({ FINVIZ_URL: replica.url }) });
 
 test("scrape saves the sources that are named, says no when one has changed, and yes with --accept", async () => {
@@ -21,17 +23,17 @@ test("scrape saves the sources that are named, says no when one has changed, and
     stdout: "csv:screener\n",
     stderr: "",
   });
-  expect((await at.run(["show", "csv:screener", "--json"])).stdout).toContain('"rows": 45');
+  expect(rowsIn(at.path)).toBe(45);
   const stocks = replica.stocks.splice(5);
   const refused = await at.run(["scrape", scraper, "screener"]);
   expect(refused).toMatchObject({ code: 1, stdout: "screener failed; the old data stays\n" });
   expect(refused.stderr).toContain("It has 5 rows; the last good run had 45");
-  expect((await at.run(["show", "csv:screener", "--json"])).stdout).toContain('"rows": 45');
+  expect(rowsIn(at.path)).toBe(45);
   expect(await at.run(["scrape", scraper, "screener", "--accept", "--json"])).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('"saved": true'),
   });
-  expect((await at.run(["show", "csv:screener", "--json"])).stdout).toContain('"rows": 5');
+  expect(rowsIn(at.path)).toBe(5);
   replica.stocks.push(...stocks);
 });
 

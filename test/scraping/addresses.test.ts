@@ -133,3 +133,7 @@ describe("a name", () => {
     });
   });
 });
+
+test.each(["10.0.0.0/99", "example.org/8", "/8", ""])("%j can't be allowed, and is told", (entry) => {
+  expect(() => addressGuard([entry])).toThrow("is no host, address or network");
+});

@@ -126,3 +126,21 @@ test("a selector that never comes fails the source, a 404 too", async () => {
   );
   await expect(browserOf(rows(`${base}/none`)).scraper.fetchSource("list")).rejects.toMatchObject({ status: 404 });
 });
+
+test("cookies go to their own site, and headers with secrets are refused", async () => {
+  const seen: string[] = [];
+  const other = await serve(({ headers }, response) => {
+    seen.push(`other ${headers.cookie}`);
+    html(response, "");
+  });
+  const { base } = await serve(({ url, headers }, response) => {
+    if (url === "/1") seen.push(`own ${headers.cookie}`);
+    html(response, scripted(1, `<script src="http://localhost:${other.port}/x.js"></script>`));
+  });
+  const settings = { SCRAPE_ALLOW_PRIVATE: "127.0.0.1,localhost" };
+  const list = rows(`${base}/1`, { cookies: () => ({ sid: "secret" }) });
+  expect((await browserOf(list, undefined, settings).scraper.fetchSource("list")).height).toBe(1);
+  expect(seen.sort()).toEqual(["other undefined", "own sid=secret"]);
+  const secret = rows(`${base}/1`, { headers: () => ({ authorization: "Bearer secret" }) });
+  await expect(browserOf(secret).scraper.fetchSource("list")).rejects.toThrow("other hosts would see them too");
+});

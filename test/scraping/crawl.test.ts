@@ -78,6 +78,22 @@ test("a chain of pages longer than maxPages fails, and one that circles ends", a
   expect(await run(`${base}/c`, { next: "a.next" }).pages).toHaveLength(1);
 });
 
+test("links of a list are followed in order; a list reached by `next` without any fails the source", async () => {
+  let second = '<a class="item" href="/i3">3</a>';
+  const { base } = await serve(({ url }, response) => {
+    if (url === "/l1")
+      html(
+        response,
+        '<a class="item" href="/i1">1</a><a class="item" href="/i2">2</a><a class="next" href="/l2">on</a>',
+      );
+    else html(response, url === "/l2" ? second : `<p>${url}</p>`);
+  });
+  const lists = { follow: "a.item", next: "a.next" };
+  expect((await run(`${base}/l1`, lists).pages).map(({ text }) => text)).toEqual(["/i1", "/i2", "/i3"]);
+  second = "<p>Please log in</p>";
+  await expect(run(`${base}/l1`, lists).pages).rejects.toThrow("No link to follow was found on page 2");
+});
+
 test("headers are sent, and a second crawl fetches again", async () => {
   const seen: unknown[] = [];
   const { base } = await serve((request, response) => {

@@ -101,12 +101,15 @@ test("a bomb is refused while it is unpacked, and does not fill the memory", asy
   expect((process.memoryUsage().rss - before) >> 20).toBeLessThan(300);
 });
 
-test("once the site is sound again the next scrape saves", async () => {
-  const { scrapeWith, replica, scraper, saver } = await scraped();
-  await scrapeWith("server-error");
-  replica.fault = undefined;
-  expect(await scraper.scrapeSingleSource("screener", saver)).toBe(true);
-});
+test.each(["server-error", "rename-class", "rename-cell"] as const)(
+  "once the site is sound again after %s the next scrape saves",
+  async (fault) => {
+    const { scrapeWith, replica, scraper, saver } = await scraped();
+    await scrapeWith(fault);
+    replica.fault = undefined;
+    expect(await scraper.scrapeSingleSource("screener", saver)).toBe(true);
+  },
+);
 
 test("the views and the quote pages are read whole", async () => {
   const replica = await startReplica({ stocks: 45 });

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { records } from "../../src/frame/records.ts";
 import { Scraper } from "../../src/scraping/scraper.ts";
 import { type SourceDefinition, source } from "../../src/scraping/source.ts";
+import { CsvStorage } from "../../src/storages/csv/index.ts";
 import { BatchSaver } from "./memory-saver.ts";
 import { html, pagesOf, scraperOf, serve } from "./site.ts";
 
@@ -107,6 +108,29 @@ test("a save that fails fetches no page again", async () => {
   expect(await scrape()).toBe(true);
   expect(asked.size).toBe(0);
   expect(saver.kept.get("pages")?.height).toBe(10);
+});
+
+test("an append that was done before the process was killed is not done again", async () => {
+  const { config, log, asked, start } = await tenPages();
+  class Own extends Scraper {
+    readonly sources = { pages: pagesOf(start, { mode: "append" }) };
+  }
+  const storage = new CsvStorage({ config, logger: log.logger });
+  const saver = storage.saver();
+  const scraper = new Own(config, log.logger);
+  const save = saver.saveBatches.bind(saver);
+  saver.saveBatches = async (...given) => {
+    await save(...given);
+    throw new Error("killed before anybody knew");
+  };
+  expect(await scraper.scrapeData(saver)).toBe(false);
+  saver.saveBatches = save;
+  asked.clear();
+  expect(await scraper.scrapeData(saver)).toBe(true);
+  expect(asked.size).toBe(0);
+  expect((await storage.source().getData("pages")).height).toBe(10);
+  expect(await scraper.scrapeData(saver)).toBe(true);
+  expect((await storage.source().getData("pages")).height).toBe(20);
 });
 
 test("batches come while the crawl goes on, and what was fetched is kept when the consumer ends early", async () => {

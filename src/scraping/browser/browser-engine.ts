@@ -1,7 +1,7 @@
 import { crawleeConfiguration, type Engine } from "../crawl/crawl.ts";
 import { missing } from "../crawl/crawlee.ts";
 import { pageOfRequest } from "../crawl/queue.ts";
-import { sessionOptions } from "../crawl/sessions.ts";
+import { sessionsOf } from "../crawl/sessions.ts";
 import type { Fetch, WebAnswer } from "../http/exchange.ts";
 import { tooLarge } from "../http/unpack.ts";
 import { PageError } from "../page-error.ts";
@@ -55,10 +55,11 @@ export function browserEngine(engine: BrowserEngineOptions): Engine {
         cause,
       );
     });
+    const sessions = sessionsOf(crawlee, web, web.client.unrecorded);
     return new PlaywrightCrawler(
       {
         ...common,
-        ...(await sessionOptions(crawlee, web, web.client.unrecorded)),
+        ...sessions.options,
         browserPoolOptions: { useFingerprints: false },
         launchContext: {
           userAgent: web.agent,
@@ -79,10 +80,12 @@ export function browserEngine(engine: BrowserEngineOptions): Engine {
           await page.setExtraHTTPHeaders({ ...web.headers });
           const rendered: Fetch = (asked) => render(page as unknown as Visited, asked.url, engine);
           const fetch = web.archive ? web.archive(rendered) : rendered;
-          const answer = web.client
-            .admit({ url, method: "GET", headers: {}, signal: options.signal })
-            .then(() => fetch({ url, method: "GET", headers: web.headers, signal: options.signal }));
-          await handle(request, answer, session);
+          const open = async () => {
+            sessions.check(session);
+            await web.client.admit({ url, method: "GET", headers: {}, signal: options.signal });
+            return fetch({ url, method: "GET", headers: web.headers, signal: options.signal });
+          };
+          await handle(request, open(), session);
         },
       },
       crawleeConfiguration(crawlee),

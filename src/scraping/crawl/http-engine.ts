@@ -1,7 +1,9 @@
+import type { Session } from "@crawlee/cheerio";
 import type { WebClient } from "../http/client.ts";
 import { crawleeConfiguration, type Engine } from "./crawl.ts";
+import type { PendingPage } from "./journal.ts";
 import { pageOfRequest } from "./queue.ts";
-import { type SessionOptions, sessionOptions, withCookies } from "./sessions.ts";
+import { type SessionOptions, sessionsOf, withCookies } from "./sessions.ts";
 
 /** What the engine over HTTP needs. */
 export interface HttpEngineOptions extends SessionOptions {
@@ -16,28 +18,29 @@ export function httpEngine(
   { fetch, unrecorded }: Pick<WebClient, "fetch" | "unrecorded">,
   engine: HttpEngineOptions,
 ): Engine {
-  return async ({ crawlee, options, common, beforePage, handle }) =>
-    new crawlee.HttpCrawler(
+  return async ({ crawlee, options, common, beforePage, handle }) => {
+    const sessions = sessionsOf(crawlee, engine, unrecorded);
+    const ask = async (
+      { id, url, method, body, headers }: PendingPage,
+      session: Session | undefined,
+      proxyUrl: string | undefined,
+    ) => {
+      sessions.check(session);
+      const send = session ? withCookies(fetch, session) : fetch;
+      const own = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+      const all = { ...engine.headers, ...Object.fromEntries(own) };
+      return send({ url, method, body, headers: all, signal: options.signal, proxyUrl, into: engine.into?.(id) });
+    };
+    return new crawlee.HttpCrawler(
       {
         ...common,
-        ...(await sessionOptions(crawlee, engine, unrecorded)),
+        ...sessions.options,
         requestHandler: async ({ request, session, proxyInfo }) => {
           beforePage();
-          const { id, url, method, body, headers } = pageOfRequest(request);
-          const send = session ? withCookies(fetch, session) : fetch;
-          const own = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
-          const answer = send({
-            url,
-            method,
-            body,
-            headers: { ...engine.headers, ...Object.fromEntries(own) },
-            signal: options.signal,
-            proxyUrl: proxyInfo?.url,
-            into: engine.into?.(id),
-          });
-          await handle(request, answer, session);
+          await handle(request, ask(pageOfRequest(request), session, proxyInfo?.url), session);
         },
       },
       crawleeConfiguration(crawlee),
     );
+  };
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { ConfigError } from "../../errors.ts";
 import { shownUrl } from "../page-error.ts";
 import { keyOfAsk, type PlainAsk } from "./ask.ts";
-import { startOf } from "./place.ts";
+import { isStart, startOf } from "./place.ts";
 
 /** A page that is to be fetched. */
 export interface PendingPage extends PlainAsk {
@@ -199,9 +199,10 @@ export class Journal implements Disposable {
       const { changes } = this.#insert.run(place, keyOfAsk(ask), JSON.stringify(ask), ask.url);
       if (changes === 0) continue;
       const start = startOf(place);
-      const count = (this.#perStart.get(start) ?? 0) + 1;
+      // Of most start addresses there is one page: only further ones are counted.
+      const count = isStart(place) ? 1 : (this.#perStart.get(start) ?? 1) + 1;
       if (count > maxPages) throw tooManyPages(ask.url, maxPages);
-      this.#perStart.set(start, count);
+      if (count > 1) this.#perStart.set(start, count);
       this.counts.asked++;
     }
   }
@@ -233,7 +234,7 @@ export class Journal implements Disposable {
       failed: of.get(failed) ?? 0,
     });
     for (const { start, n } of this.#database
-      .prepare("SELECT substr(place, 1, 8) AS start, count(*) AS n FROM pages GROUP BY 1")
+      .prepare("SELECT substr(place, 1, 8) AS start, count(*) AS n FROM pages GROUP BY 1 HAVING n > 1")
       .all()) {
       this.#perStart.set(text(start), Number(n));
     }

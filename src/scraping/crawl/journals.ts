@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../contracts/logger.ts";
@@ -23,6 +23,8 @@ export interface JournalRequest {
 /** A journal and the lock on it. */
 export interface OpenJournal extends AsyncDisposable {
   readonly journal: Journal;
+  /** Tells this crawl from others; with the moment at which it began when it is gone on with. */
+  readonly mark: { readonly id: string; readonly since?: string };
   /** Removes it: nothing is to be gone on with. */
   forget(): Promise<void>;
 }
@@ -36,7 +38,12 @@ export async function beginJournal(request: JournalRequest): Promise<OpenJournal
   const { folder, logger, name } = request;
   if (folder === null) {
     const journal = new Journal(null);
-    return { journal, async forget() {}, [Symbol.asyncDispose]: async () => journal[Symbol.dispose]() };
+    return {
+      journal,
+      mark: { id: randomUUID() },
+      async forget() {},
+      [Symbol.asyncDispose]: async () => journal[Symbol.dispose](),
+    };
   }
   await using stack = new AsyncDisposableStack();
   // Addresses and rows are nobody else's business.
@@ -54,6 +61,7 @@ export async function beginJournal(request: JournalRequest): Promise<OpenJournal
     .update(`${journalVersion}\n${request.source.print}\n${JSON.stringify(request.starts)}`)
     .digest("hex");
   let journal = openJournal(path);
+  let isResumed = false;
   const stale = journal === null ? "no" : whyNot(journal, print, request);
   if (journal !== null && stale === null) {
     const { done, failed, asked, running } = journal.counts;
@@ -62,6 +70,7 @@ export async function beginJournal(request: JournalRequest): Promise<OpenJournal
       `Going on with the crawl of ${name} that began at ${journal.get("began")}: ${done} pages are there, ${failed + asked + running} are asked for.`,
     );
     journal.reopen();
+    isResumed = true;
   } else {
     const had = journal?.get("began");
     journal?.[Symbol.dispose]();
@@ -69,13 +78,16 @@ export async function beginJournal(request: JournalRequest): Promise<OpenJournal
     if (had) logger.info({ source: name }, `Scraping ${name} anew: ${stale}.`);
     journal = new Journal(path);
     journal.set("print", print);
+    journal.set("id", randomUUID());
     journal.set("began", new Date().toISOString());
   }
   const open = journal;
   stack.defer(() => open[Symbol.dispose]());
   const kept = stack.move();
+  const since = open.get("began");
   return {
     journal: open,
+    mark: { id: open.get("id") ?? "", ...(isResumed && since !== null && { since }) },
     async forget() {
       open[Symbol.dispose]();
       await removeJournal(folder);

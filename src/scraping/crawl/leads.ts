@@ -10,6 +10,8 @@ import { childPlace, nextPlace } from "./place.ts";
 /** Where a page leads. */
 export interface Leads {
   readonly asks: readonly PlacedAsk[];
+  /** How many of them a list gave. */
+  readonly followed: number;
   /** Whether a page without rows is how such pages end. */
   readonly mayBeEmpty: boolean;
 }
@@ -23,14 +25,15 @@ export function leadsTo(page: Page, pending: PendingPage, rows: number, { next, 
     for (const [index, link] of links.entries())
       asks.push({ ask: askOf(link, false, page), place: childPlace(place, index) });
   }
+  const followed = asks.length;
   const further = typeof next === "string" ? linksOf(page, next)[0] : next?.(page, rows);
   if (Array.isArray(further)) {
     for (const [index, ask] of (further as readonly Ask[]).entries())
-      asks.push({ ask: askOf(ask, list, page), place: childPlace(place, index) });
+      asks.push({ ask: askOf(ask, list, page), place: childPlace(place, followed + index) });
   } else if (further !== null && further !== undefined && further !== "") {
     asks.push({ ask: askOf(further as Ask, list, page), place: nextPlace(place) });
   }
-  return { asks, mayBeEmpty: typeof next === "function" && mayEndEmpty(next) };
+  return { asks, followed, mayBeEmpty: typeof next === "function" && mayEndEmpty(next) };
 }
 
 function linksOf({ $ }: Page, selector: string): string[] {

@@ -13,6 +13,10 @@ export function startPlace(start: number): string {
   return `${digits(start)}.${digits(1)}`;
 }
 
+export function isStart(place: string): boolean {
+  return place.length === 2 * width + 1 && numberOf(place) === 1;
+}
+
 /** Of the page that `next` leads to. */
 export function nextPlace(place: string): string {
   return place.slice(0, -width) + digits(numberOf(place) + 1);

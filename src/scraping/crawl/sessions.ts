@@ -39,33 +39,61 @@ export interface SessionOptions {
   onHeaders(headers: Readonly<Record<string, string>>): void;
 }
 
+/** The sessions of a crawl. */
+export interface Sessions {
+  /** Crawlee's options for them. */
+  readonly options: object;
+  /** @throws why the session's login failed. It is not tried again with the same words: sites lock accounts for that. */
+  check(session: Session | undefined): void;
+}
+
 /**
- * Crawlee's options for sessions, which keep cookies. With a login or cookies there is one, which logs in when it begins, and anew
- * when the site answered 401 or 403; with proxies each session keeps to one of them, until that is refused.
+ * Crawlee's sessions, which keep cookies. With a login or cookies there is one, which logs in when it begins, and anew when the site
+ * answered 401 or 403; with proxies each session keeps to one of them, until that is refused.
  */
-export async function sessionOptions(crawlee: Crawlee, options: SessionOptions, fetch: Fetch) {
+export function sessionsOf(crawlee: Crawlee, options: SessionOptions, fetch: Fetch): Sessions {
   const { cookies, login, proxies, start } = options;
   if (!login && proxies.length === 0 && Object.keys(cookies).length === 0) {
-    return { useSessionPool: false, persistCookiesPerSession: false };
+    return { options: { useSessionPool: false, persistCookiesPerSession: false }, check() {} };
   }
+  const failures = new WeakMap<Session, unknown>();
+  const proxyConfiguration =
+    proxies.length > 0 ? new crawlee.ProxyConfiguration({ proxyUrls: [...proxies] }) : undefined;
+  const begin = async (sessionPool: InstanceType<Crawlee["SessionPool"]>) => {
+    // Crawlee's own limits, 50 pages and 50 minutes, would log in again and again.
+    const session = new crawlee.Session({
+      sessionPool,
+      maxUsageCount: Number.MAX_SAFE_INTEGER,
+      maxAgeSecs: 30 * 86_400,
+    });
+    const given = Object.entries(cookies).map(([name, value]) => ({ name, value }));
+    session.setCookies(given, start);
+    try {
+      // The same proxy as the session's pages go through.
+      const proxyUrl = await proxyConfiguration?.newUrl(session.id);
+      const headers = await login?.(loginTools(options, session, (request) => fetch({ ...request, proxyUrl })));
+      if (headers) options.onHeaders(headers);
+    } catch (error) {
+      failures.set(session, error);
+    }
+    return session;
+  };
   return {
-    useSessionPool: true,
-    persistCookiesPerSession: true,
-    ...(proxies.length > 0 && { proxyConfiguration: new crawlee.ProxyConfiguration({ proxyUrls: [...proxies] }) }),
-    sessionPoolOptions: {
-      maxPoolSize: login || proxies.length === 0 ? 1 : proxies.length * 4,
-      // The status is judged by millrace, which says what became of the session.
-      blockedStatusCodes: [],
-      createSessionFunction: async (sessionPool: InstanceType<Crawlee["SessionPool"]>) => {
-        const session = new crawlee.Session({ sessionPool });
-        session.setCookies(
-          Object.entries(cookies).map(([name, value]) => ({ name, value })),
-          start,
-        );
-        const headers = await login?.(loginTools(options, session, fetch));
-        if (headers) options.onHeaders(headers);
-        return session;
+    options: {
+      useSessionPool: true,
+      persistCookiesPerSession: true,
+      ...(proxyConfiguration && { proxyConfiguration }),
+      sessionPoolOptions: {
+        maxPoolSize: login || proxies.length === 0 ? 1 : proxies.length * 4,
+        // The status is judged by millrace, which says what became of the session.
+        blockedStatusCodes: [],
+        createSessionFunction: begin,
       },
+    },
+    check(session) {
+      if (!session || !failures.has(session)) return;
+      session.retire();
+      throw failures.get(session);
     },
   };
 }
@@ -104,7 +132,13 @@ function loginTools({ config, start }: SessionOptions, session: Session, fetch: 
     const url = new URL(target, start).href;
     const answer = await send({ url, method, body, headers: type ? { "content-type": type } : {} });
     if (answer.status >= 400) {
-      throw new PageError(url, { status: answer.status, reason: `answered the login with ${answer.status}` });
+      const isLater = answer.status >= 500 || answer.status === 429;
+      throw new PageError(url, {
+        reason: `answered the login with ${answer.status}`,
+        ...(isLater
+          ? { status: answer.status }
+          : { code: "ACCESS_DENIED" as const, hint: "Check the user and the password in the config." }),
+      });
     }
     const text = textOf(answer);
     return { status: answer.status, url: answer.url, body: text, json: () => JSON.parse(text) };

@@ -1,5 +1,6 @@
 import { lookup as systemLookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
+import { ConfigError } from "../../errors.ts";
 import { PageError } from "../page-error.ts";
 
 /**
@@ -85,8 +86,15 @@ export function addressGuard(allowed: readonly string[], resolve: LookupFunction
       .replace(/^\[|\]$/g, "")
       .split("/");
     const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (isIP(address) === 0) names.add(address.toLowerCase());
-    else networks.addSubnet(address, bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits), family);
+    const most = family === "ipv6" ? 128 : 32;
+    const length = bits === undefined ? most : Number(bits);
+    if (isIP(address) === 0 && bits === undefined && address !== "") names.add(address.toLowerCase());
+    else if (isIP(address) !== 0 && Number.isInteger(length) && length >= 0 && length <= most)
+      networks.addSubnet(address, length, family);
+    else
+      throw new ConfigError(`"${entry}" is no host, address or network that could be allowed.`, {
+        hint: "Write it as intranet.example, 10.1.2.3 or 10.0.0.0/8.",
+      });
   }
   const mayBe = (address: string) =>
     !isPrivateAddress(address) || networks.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");

@@ -60,7 +60,7 @@ export function webClient(options: WebOptions): WebClient {
     robots === null
       ? next
       : async (request) => {
-          const { crawlDelay } = await robots.check(request.url, request.signal);
+          const { crawlDelay } = await robots.check(request);
           if (crawlDelay !== undefined)
             paces.set(new URL(request.url).origin, Math.min(crawlDelay * 1_000, manners.maxWait));
           return next(request);

@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PageError } from "../page-error.ts";
-import type { Fetch } from "./exchange.ts";
+import type { Fetch, WebRequest } from "./exchange.ts";
 import { everythingAllowed, type RobotRules, readRobots, robotsLimit, tokenOf } from "./robots.ts";
 
 const day = 86_400_000;
+
+/** How the page is asked for, and so its site's robots.txt. */
+type Way = Pick<WebRequest, "signal" | "proxyUrl">;
 
 /** The rules of a site, or why none could be had. */
 type Answer = RobotRules | { readonly unreachable: string };
@@ -25,11 +28,11 @@ export class Robots {
   }
 
   /** The rules for that address's site. @throws PageError ROBOTS_REFUSED when they forbid it, or can't be had. */
-  async check(url: string, signal?: AbortSignal): Promise<RobotRules> {
+  async check({ url, signal, proxyUrl }: Pick<WebRequest, "url" | "signal" | "proxyUrl">): Promise<RobotRules> {
     const { origin, pathname, search } = new URL(url);
     let known = this.#answers.get(origin);
     if (!known || Date.now() - known.time > day) {
-      known = { answer: this.#find(origin, signal), time: Date.now() };
+      known = { answer: this.#find(origin, { signal, proxyUrl }), time: Date.now() };
       this.#answers.set(origin, known);
       known.answer.catch(() => this.#answers.delete(origin));
     }
@@ -50,21 +53,27 @@ export class Robots {
     });
   }
 
-  async #find(origin: string, signal?: AbortSignal): Promise<Answer> {
+  async #find(origin: string, way: Way): Promise<Answer> {
     const token = tokenOf(this.#agent);
     const path = this.#folder && join(this.#folder, `${createHash("sha256").update(origin).digest("hex")}.txt`);
     const kept = path ? await readKept(path) : null;
     if (kept !== null) return kept === "" ? everythingAllowed : readRobots(kept, token);
-    const text = await this.#fetch(`${origin}/robots.txt`, signal);
+    const text = await this.#fetch(`${origin}/robots.txt`, way);
     if (typeof text !== "string") return text;
     if (path && this.#folder) await keep(path, this.#folder, text);
     return text === "" ? everythingAllowed : readRobots(text, token);
   }
 
   /** The file's text; none where the site has none (4xx, and redirects that lead nowhere). */
-  async #fetch(url: string, signal?: AbortSignal): Promise<string | { unreachable: string }> {
+  async #fetch(url: string, { signal, proxyUrl }: Way): Promise<string | { unreachable: string }> {
     try {
-      const { status, body } = await this.#ask({ url, method: "GET", headers: { accept: "text/plain" }, signal });
+      const { status, body } = await this.#ask({
+        url,
+        method: "GET",
+        headers: { accept: "text/plain" },
+        signal,
+        proxyUrl,
+      });
       if (status >= 500) return { unreachable: `is left alone, because ${url} answered ${status}` };
       return status >= 200 && status < 300 ? body.subarray(0, robotsLimit).toString("utf8") : "";
     } catch (error) {

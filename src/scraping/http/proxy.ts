@@ -12,6 +12,13 @@ export function proxyAgents(proxyUrl: string): { "http:": http.Agent; "https:": 
       hint: "Write it as http://user:password@host:port.",
     });
   }
+  // Before that version Node takes no notice of the option, and would go straight to the site.
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major === 24 && minor < 5) {
+    throw new ConfigError(`Proxies need Node 24.5 or newer; this is ${process.versions.node}.`, {
+      hint: "Update Node.",
+    });
+  }
   const proxyEnv = { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl };
   return {
     "http:": new http.Agent({ keepAlive: true, proxyEnv }),

@@ -69,7 +69,6 @@ export class Recorder {
     const about = [
       `software: ${this.#agent}`,
       "format: WARC File Format 1.1",
-      "robots: obey",
       'note: bodies are kept unpacked, secrets as "hidden"',
     ];
     await this.#writer.add({
