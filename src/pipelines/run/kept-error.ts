@@ -5,6 +5,7 @@ import { MillraceError } from "../../errors.ts";
 
 /** An error as the ledger and events have it: its text without passwords. */
 export function keptError(cause: unknown, config: Config): KeptError {
+  if (cause instanceof FailedElsewhere) return cause.kept;
   const error = cause instanceof Error ? cause : new Error(String(cause));
   const message = withoutSecrets(error.message, config);
   const base = { name: error.name, message, retryable: isRetryable(cause) };
@@ -17,6 +18,17 @@ export function keptError(cause: unknown, config: Config): KeptError {
     ...(frame !== undefined && { frame }),
     ...(storage !== undefined && { storage }),
   };
+}
+
+/** An error that another process met, as the ledger has it. */
+export class FailedElsewhere extends Error {
+  readonly kept: KeptError;
+
+  constructor(kept: KeptError) {
+    super(kept.message);
+    this.name = kept.name;
+    this.kept = kept;
+  }
 }
 
 /** The one question that retry code asks. A page that is not there stays so, though its host answers. */

@@ -19,7 +19,8 @@ import { keptError } from "./kept-error.ts";
 import { rememberWork } from "./once.ts";
 import { resultOf } from "./result.ts";
 import { newRunId } from "./run-id.ts";
-import type { Session } from "./session.ts";
+import { queueEngine } from "./queue-engine.ts";
+import type { Seat, Session } from "./session.ts";
 import { type Surroundings, surround } from "./surroundings.ts";
 import { dropBefore, Touches } from "./touches.ts";
 
@@ -30,7 +31,11 @@ export interface Ready {
 }
 
 /** What only a step of another pipeline's run says. */
-type InnerOptions = RunOptions & { readonly parent?: string };
+export type InnerOptions = RunOptions & {
+  readonly parent?: string;
+  /** Of a run that is led by a worker of a queue; `run` is the id it was given there. */
+  readonly seat?: (Seat & { readonly run?: string | undefined }) | undefined;
+};
 
 /** Which run is wanted: a new one, one by its id, or the last one that can be gone on with. */
 export type Wanted = { readonly resume: string | "last" } | { readonly resume?: undefined };
@@ -40,6 +45,9 @@ export async function runPipeline(ready: Ready, wanted: Wanted, options: InnerOp
   const { name, onOverlap = "fail", deadline } = ready.definition;
   await using around = await surround(name, options);
   const { ledger } = around;
+  if (around.config.QUEUE !== "none" && !options.seat) {
+    return (await queueEngine()).follow(ready, wanted, options, around);
+  }
   using waiting = ending({ outer: [options.signal], what: `The run of ${name}`, signals: options.signals ?? true });
   let asked: NodeJS.Signals | undefined;
   try {
@@ -78,14 +86,18 @@ async function runClaimed(
     steps.map((step) => step.name),
   );
   const tell = teller(
-    [telemetry.listener, show.listener, logListener(logger, show.mode), ...(options.onEvent ? [options.onEvent] : [])],
+    [
+      ...[telemetry.listener, show.listener, logListener(logger, show.mode)],
+      ...[options.onEvent, options.seat?.onEvent].filter((each) => each !== undefined),
+    ],
     logger,
   );
   const session: Session = {
     ...{ id, pipeline: name, factory, config, logger, ledger, request: record.request, began: record.began, signal },
-    touches: new Touches(undoable),
+    touches: options.seat?.touches(undoable) ?? new Touches(undoable),
+    seat: options.seat,
     emit: (event) => tell({ at: new Date(), run: id, pipeline: name, ...event }),
-    once: rememberWork(),
+    once: options.seat?.once ?? rememberWork(),
   };
   const started = performance.now();
   session.emit({
@@ -114,8 +126,11 @@ async function beginOrResume(
 ): Promise<RunRecord> {
   const { name, version = "1" } = ready.definition;
   const by = `${hostname()} ${process.pid}`;
-  const id =
-    wanted.resume === undefined
+  const given = options.seat?.run;
+  const known = given === undefined ? null : await ledger.run(given);
+  const id = known
+    ? known.id
+    : wanted.resume === undefined
       ? await interruptedBefore(ready, options, ledger)
       : await resumable(name, wanted.resume, ledger);
   if (id !== undefined) {
@@ -124,7 +139,7 @@ async function beginOrResume(
     if (record) return record;
   }
   const run = {
-    id: newRunId(),
+    id: given ?? newRunId(),
     pipeline: name,
     version,
     by,
@@ -170,7 +185,7 @@ async function resumable(pipeline: string, wanted: string, ledger: Surroundings[
   });
 }
 
-function requestOf({ from, to, sources }: RunOptions): RunRequest {
+export function requestOf({ from, to, sources }: RunOptions): RunRequest {
   return {
     ...(from !== undefined && { from: instantText(instantOf(from, "from")) }),
     ...(to !== undefined && { to: instantText(instantOf(to, "to")) }),
