@@ -1,5 +1,5 @@
 import { secretSettings } from "../../config/secrets.ts";
-import type { Config } from "../../config/settings.ts";
+import { type Config, settingMeta } from "../../config/settings.ts";
 import type { KeptError } from "../../contracts/ledger.ts";
 import { MillraceError } from "../../errors.ts";
 
@@ -45,6 +45,8 @@ function withoutSecrets(text: string, config: Config): string {
   let shown = text.replace(/(\w:\/\/[^\s/:@]*):[^\s/@]+@/g, "$1:***@");
   for (const name of secretSettings) {
     const value: unknown = config[name];
+    // Of a URI only the part that the line above hides is secret: LEDGER may be the word "postgres".
+    if (settingMeta(name).secret === "uri") continue;
     if (typeof value === "string" && value.length >= shortest && value !== "password" && !value.includes("://")) {
       shown = shown.replaceAll(value, "***");
     }

@@ -52,7 +52,7 @@ export async function runPipeline(ready: Ready, wanted: Wanted, options: InnerOp
   let asked: NodeJS.Signals | undefined;
   try {
     await using claim = await claimPipeline(ledger, name, { onOverlap, signal: waiting.signal });
-    if (!claim) return skipped(ready, around);
+    if (!claim) return skippedResult(ready, around);
     using end = ending({
       outer: [waiting.signal],
       deadlineMs: deadline === undefined ? undefined : toMs(deadline),
@@ -168,7 +168,7 @@ function isNeverTheSameTwice({ work }: ReadyStep): boolean {
   return work.kind === "calculate" && work.calculate.mode === "append" && !work.calculate.incremental;
 }
 
-async function resumable(pipeline: string, wanted: string, ledger: Surroundings["ledger"]): Promise<string> {
+export async function resumable(pipeline: string, wanted: string, ledger: Surroundings["ledger"]): Promise<string> {
   const found = wanted === "last" ? (await ledger.runs({ pipeline, limit: 1 }))[0] : await ledger.run(wanted);
   const can = found?.pipeline === pipeline && ["failed", "stopped", "interrupted", "running"].includes(found.state);
   if (found && can) return found.id;
@@ -193,7 +193,7 @@ export function requestOf({ from, to, sources }: RunOptions): RunRequest {
   };
 }
 
-async function skipped({ definition }: Ready, { ledger, logger }: Surroundings): Promise<RunResult> {
+export async function skippedResult({ definition }: Ready, { ledger, logger }: Surroundings): Promise<RunResult> {
   const { name, version = "1" } = definition;
   const [other] = await ledger.runs({ pipeline: name, limit: 1 });
   logger.info({ pipeline: name }, `${name} was not run: run ${other?.id ?? "of another process"} is under way.`);
