@@ -134,7 +134,8 @@ export const errorCodes = {
     kind: "ConflictError",
     retryable: false,
     cause: "A worker gave no sign of life for longer than QUEUE_LEASE, and another one took over what it worked on.",
-    remedy: "Nothing: the other one goes on, and nothing was saved twice. Raise QUEUE_LEASE when calculations block a process for long.",
+    remedy:
+      "Nothing: the other one goes on, and nothing was saved twice. Raise QUEUE_LEASE when calculations block a process for long.",
   },
   RUN_OVERLAP: {
     kind: "ConflictError",

@@ -4,6 +4,7 @@ import { backupCommands } from "./groups/backup.ts";
 import { dataCommands } from "./groups/data.ts";
 import { pipelineCommands } from "./groups/pipelines.ts";
 import { projectCommands } from "./groups/project.ts";
+import { queueCommands } from "./groups/queue.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
 
 /**
@@ -44,6 +45,7 @@ export function describeCommands(): Command {
 
   dataCommands(program);
   pipelineCommands(program);
+  queueCommands(program);
   projectCommands(program);
   backupCommands(program);
   program.addHelpText("after", () => furtherLines(program));

@@ -152,9 +152,7 @@ export const settings = z.looseObject({
   QUEUE_LEASE: duration
     .default(15_000)
     .meta(meta("How long a worker may give no sign of life before another takes over what it worked on; at least 2s.")),
-  QUEUE_TRIES: whole(1, 100)
-    .default(5)
-    .meta(meta("How many workers may die on a source before it counts as failed.")),
+  QUEUE_TRIES: whole(1, 100).default(5).meta(meta("How many workers may die on a source before it counts as failed.")),
   QUEUE_SHARED_FOLDERS: flag
     .default(false)
     .meta(meta("All workers see the same FS_DATA and FS_TEMP, so that storages in folders may be used.")),
@@ -165,7 +163,9 @@ export const settings = z.looseObject({
     .optional()
     .meta(meta("Sources that a worker has in hand at once. Default: one for each core, as far as memory allows.")),
   WORKER_HOST: text.default("127.0.0.1").meta(meta("Address of a worker's health and metrics.")),
-  WORKER_PORT: whole(0, 65535).optional().meta(meta("Port of a worker's health and metrics; 0 for any that is free. Default: none.")),
+  WORKER_PORT: whole(0, 65535)
+    .optional()
+    .meta(meta("Port of a worker's health and metrics; 0 for any that is free. Default: none.")),
   WORKER_GRACE: duration
     .default(30_000)
     .meta(meta("How long a worker that is asked to end goes on with what it has in hand before it hands it back.")),

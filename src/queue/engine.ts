@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunEvent } from "../contracts/run-event.ts";
 import { ConflictError, RunError } from "../errors.ts";
+import type { RunOptions } from "../pipelines/pipeline.ts";
+import type { RunResult } from "../pipelines/result.ts";
 import { ending, passOn } from "../pipelines/run/ending.ts";
 import { teller, withFields } from "../pipelines/run/events.ts";
 import { FailedElsewhere } from "../pipelines/run/kept-error.ts";
@@ -9,8 +11,6 @@ import { resultOf } from "../pipelines/run/result.ts";
 import { newRunId } from "../pipelines/run/run-id.ts";
 import { type Ready, requestOf, resumable, skippedResult, type Wanted } from "../pipelines/run/run-pipeline.ts";
 import type { Surroundings } from "../pipelines/run/surroundings.ts";
-import type { RunOptions } from "../pipelines/pipeline.ts";
-import type { RunResult } from "../pipelines/result.ts";
 import { RunFailure } from "../pipelines/run-failure.ts";
 import { logListener } from "../pipelines/show/log.ts";
 import { showListener } from "../pipelines/show/show.ts";
@@ -104,7 +104,10 @@ async function followRun(
       const output = ended === null ? { error: purged } : outputOf(ended?.state, ended?.output);
       if (output) return await resultFrom(output, ready, around, signal);
       const pause = new AbortController();
-      await Promise.race([woken.promise, sleep(signal.aborted ? 50 : lookMs, undefined, { signal: pause.signal }).catch(() => {})]);
+      await Promise.race([
+        woken.promise,
+        sleep(signal.aborted ? 50 : lookMs, undefined, { signal: pause.signal }).catch(() => {}),
+      ]);
       pause.abort();
       if (!signal.aborted) woken = Promise.withResolvers<void>();
       else await sleep(50);
@@ -134,7 +137,12 @@ async function askToStop(place: QueuePlace, queue: string, id: string, run: stri
   await place.notify({ stop: run }).catch(() => {});
 }
 
-async function resultFrom(output: RunOutput, ready: Ready, around: Surroundings, signal: AbortSignal): Promise<RunResult> {
+async function resultFrom(
+  output: RunOutput,
+  ready: Ready,
+  around: Surroundings,
+  signal: AbortSignal,
+): Promise<RunResult> {
   if (output.skipped) return skippedResult(ready, around);
   const record = output.run === undefined ? null : await around.ledger.run(output.run);
   if (!record) {

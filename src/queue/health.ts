@@ -60,7 +60,14 @@ async function healthOf(place: QueuePlace, { loop, runLane, sourceLane, concurre
   const ok = await Promise.race([asked, late.promise]);
   clearTimeout(timer);
   const [runs, sources] = [loop.inHand(runLane).length, loop.inHand(sourceLane).length];
-  return { status: ok ? "ok" : "down", queue: place.config.QUEUE_NAME, paused: loop.paused, runs, sources, concurrency };
+  return {
+    status: ok ? "ok" : "down",
+    queue: place.config.QUEUE_NAME,
+    paused: loop.paused,
+    runs,
+    sources,
+    concurrency,
+  };
 }
 
 async function metricsOf({ loop, runLane, sourceLane, concurrency }: Watched) {

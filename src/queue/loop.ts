@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../contracts/logger.ts";
 import { evict } from "./fence.ts";
+import { fetchJobs, type Limits } from "./fetch.ts";
 import type { Attempt } from "./jobs.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
-import { fetchJobs, type Limits } from "./fetch.ts";
 import { Settler } from "./settle.ts";
 
 /** How often is looked for jobs of which no word came. */
@@ -170,7 +170,10 @@ export class JobLoop {
       const output = await lane.work(attempt, signal);
       await this.#settler.done(attempt, output);
     } catch (cause) {
-      this.#logger.debug({ err: cause, job: attempt.id }, `A try at job ${attempt.id} of ${attempt.queue} ended early.`);
+      this.#logger.debug(
+        { err: cause, job: attempt.id },
+        `A try at job ${attempt.id} of ${attempt.queue} ended early.`,
+      );
       await this.#settler.back(attempt, signal.aborted ? null : cause);
     }
   }
@@ -189,4 +192,3 @@ export class JobLoop {
     for (const { id } of all) if (!held.has(id) && !this.#settler.knows(id)) this.lose(id);
   }
 }
-

@@ -35,7 +35,8 @@ export class Notices {
     const messages = [...this.#waiting].flatMap(([run, texts]) => packed(texts).map((text) => [channelOf(run), text]));
     this.#waiting.clear();
     if (messages.length === 0) return;
-    const sql = "SELECT pg_catalog.pg_notify(channel, text) FROM unnest($1::text[], $2::text[]) AS message (channel, text)";
+    const sql =
+      "SELECT pg_catalog.pg_notify(channel, text) FROM unnest($1::text[], $2::text[]) AS message (channel, text)";
     const columns = [messages.map(([channel]) => channel), messages.map(([, text]) => text)];
     await this.#place.sql(sql, columns).catch(() => {});
   }
@@ -51,7 +52,11 @@ export class Notices {
 }
 
 /** Hears the events of a run. */
-export async function listenTo(place: QueuePlace, run: string, heard: (event: RunEvent) => void): Promise<AsyncDisposable> {
+export async function listenTo(
+  place: QueuePlace,
+  run: string,
+  heard: (event: RunEvent) => void,
+): Promise<AsyncDisposable> {
   const listening = await place.db.listen?.(
     channelOf(run),
     (payload) => {

@@ -1,8 +1,6 @@
-import { deadName, readQueueName } from "./names.ts";
-import { type QueuePlace, schema } from "./place.ts";
-import { jobsChannel } from "./place.ts";
 import type { RunJob } from "./jobs.ts";
-import { jobId } from "./names.ts";
+import { deadName, jobId, readQueueName } from "./names.ts";
+import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 
 /** What waits in a queue, and what could not be done. */
 export interface QueueStatus {
@@ -59,7 +57,9 @@ export async function queueStatus(place: QueuePlace, queue: string): Promise<Que
   );
   const pipelines = rows.flatMap(({ name, waiting, active, oldest }) => {
     const parts = readQueueName(name);
-    return parts ? [{ pipeline: parts.pipeline, version: parts.version, kind: parts.kind, waiting, active, oldest }] : [];
+    return parts
+      ? [{ pipeline: parts.pipeline, version: parts.version, kind: parts.kind, waiting, active, oldest }]
+      : [];
   });
   const paused = (await pausedQueues(place)).has(queue);
   return { queue, paused, pipelines, dead: (await deadJobs(place, queue)).map(shown) };
@@ -82,7 +82,15 @@ function deadJobs(place: QueuePlace, queue: string): Promise<Dead[]> {
 
 function shown({ id, data, output, at }: Dead): DeadJob {
   const error = data.error?.message ?? output?.message ?? output?.value?.message ?? "Its workers were lost.";
-  return { id, pipeline: data.pipeline, run: data.run, step: data.step ?? null, source: data.source ?? null, error, at };
+  return {
+    id,
+    pipeline: data.pipeline,
+    run: data.run,
+    step: data.step ?? null,
+    source: data.source ?? null,
+    error,
+    at,
+  };
 }
 
 /** Goes on with the runs of all jobs that could not be done: what was done is not done again. Resolves with those runs. */
@@ -113,4 +121,3 @@ export async function purge(place: QueuePlace, queue: string, { dead = false } =
   );
   return rows[0]?.count ?? 0;
 }
-

@@ -1,8 +1,8 @@
 import type { Config } from "../config/settings.ts";
 import { ConfigError } from "../errors.ts";
 import type { DataFactory } from "../factory/data-factory.ts";
-import { ledgerConfig } from "../pipelines/ledger/postgres.ts";
 import { readyOf } from "../pipelines/define.ts";
+import { ledgerConfig } from "../pipelines/ledger/postgres.ts";
 import type { ReadyStep } from "../pipelines/normalize.ts";
 import type { Ready } from "../pipelines/run/run-pipeline.ts";
 import { usesEmbedded } from "../storages/postgres/embedded/choice.ts";

@@ -27,13 +27,23 @@ export async function spreadSources(
   about: { readonly version: string; readonly leader: string; readonly heardOf: HeardOf },
 ): Promise<void> {
   const { id: run, pipeline, request, began } = session;
-  const queue = await place.queue({ queue: place.config.QUEUE_NAME, pipeline, version: about.version, kind: "sources" });
+  const queue = await place.queue({
+    queue: place.config.QUEUE_NAME,
+    pipeline,
+    version: about.version,
+    kind: "sources",
+  });
   const storage = storagesOf(step).at(-1)?.split(":")[0];
   const jobs = sources.map(({ source, of }) => {
     const data: SourceJob = { pipeline, run, step: step.name, source, of, request, began: began.toISOString() };
     return { id: jobId(about.leader, step.name, source), data, ...(storage && { group: { id: storage } }) };
   });
-  await endOthers(place, queue, run, jobs.map(({ id }) => id));
+  await endOthers(
+    place,
+    queue,
+    run,
+    jobs.map(({ id }) => id),
+  );
   for (let at = 0; at < jobs.length; at += atOnce) await insert(place, queue, jobs.slice(at, at + atOnce));
   const ids = new Map(jobs.map(({ id, data }) => [data.source, id]));
   try {
@@ -140,5 +150,10 @@ async function endOthers(place: QueuePlace, queue: string, run: string, own: rea
   const sql = `SELECT id FROM ${schema}.job WHERE name = $1 AND state <= 'active' AND data ->> 'run' = $2 AND id <> ALL($3::uuid[])
     AND EXISTS (SELECT 1 FROM millrace.runs WHERE id = $2 AND resumed > 0)`;
   const others = await place.sql<{ id: string }>(sql, [queue, run, own]);
-  if (others.length > 0) await endJobs(place, queue, others.map(({ id }) => id));
+  if (others.length > 0)
+    await endJobs(
+      place,
+      queue,
+      others.map(({ id }) => id),
+    );
 }

@@ -10,7 +10,7 @@ import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Ready } from "../pipelines/run/run-pipeline.ts";
 import { serveHealth } from "./health.ts";
 import type { RunJob, SourceJob } from "./jobs.ts";
-import { type Lane, JobLoop } from "./loop.ts";
+import { JobLoop, type Lane } from "./loop.ts";
 import { isNewer, type JobKind, queueName, readQueueName } from "./names.ts";
 import { Notices } from "./notices.ts";
 import { pausedQueues } from "./operate.ts";
@@ -68,7 +68,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const refresh = async () => {
     loop.paused = (await pausedQueues(place)).has(config.QUEUE_NAME);
     const names = (await place.boss.getQueues()).map(({ name }) => name);
-    for (const kind of ["runs", "sources"] as const) queues.set(kind, namesFor(pipelines, config.QUEUE_NAME, kind, names));
+    for (const kind of ["runs", "sources"] as const)
+      queues.set(kind, namesFor(pipelines, config.QUEUE_NAME, kind, names));
     loop.pumpAll();
   };
   const notices = new Notices(place);
@@ -101,7 +102,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   made.defer(() => clearInterval(refreshing));
   made.use(await loop.start());
   made.use(sweep(place, logger));
-  const health = await serveHealth({ config, port: options.port ?? config.WORKER_PORT, place, loop, runLane, sourceLane, concurrency });
+  const health = await serveHealth({
+    config,
+    port: options.port ?? config.WORKER_PORT,
+    place,
+    loop,
+    runLane,
+    sourceLane,
+    concurrency,
+  });
   if (health) made.use(health);
   const opened = made.move();
   let stopping: Promise<void> | undefined;
@@ -137,7 +146,8 @@ function registry(pipelines: readonly Pipeline[]): Map<string, Ready> {
     const ready = readyOf(pipeline);
     const same = found.get(pipeline.name);
     if (same === ready) return;
-    if (same) throw new ConfigError(`Two pipelines are called "${pipeline.name}".`, { hint: "Give each its own name." });
+    if (same)
+      throw new ConfigError(`Two pipelines are called "${pipeline.name}".`, { hint: "Give each its own name." });
     found.set(pipeline.name, ready);
     for (const { work } of ready.steps) if (work.kind === "pipeline") add(work.pipeline);
   };
@@ -146,7 +156,12 @@ function registry(pipelines: readonly Pipeline[]): Map<string, Ready> {
 }
 
 /** Queues of these pipelines in their own versions and in older ones. What is newer is left to other workers. */
-function namesFor(pipelines: ReadonlyMap<string, Ready>, queue: string, kind: JobKind, names: readonly string[]): string[] {
+function namesFor(
+  pipelines: ReadonlyMap<string, Ready>,
+  queue: string,
+  kind: JobKind,
+  names: readonly string[],
+): string[] {
   return names.filter((name) => {
     const parts = readQueueName(name);
     if (parts?.queue !== queue || parts.kind !== kind || queueName(parts) !== name) return false;
@@ -173,4 +188,3 @@ function limitsOf({ QUEUE_MAX_CONNECTIONS }: Config): Map<string, number> {
     }),
   );
 }
-

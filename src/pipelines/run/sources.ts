@@ -31,14 +31,20 @@ export async function runSources(scope: StepScope, listed: readonly SourceWork[]
   // Items that a function works on stay with it.
   const one = listed.find(({ source }) => source === only?.source);
   const sources = one ? [one] : listed;
-  const known = new Map((await session.ledger.sources(session.id, step.name, one?.source)).map((each) => [each.source, each]));
+  const known = new Map(
+    (await session.ledger.sources(session.id, step.name, one?.source)).map((each) => [each.source, each]),
+  );
   const isDone = ({ source }: SourceWork) => ["done", "skipped"].includes(known.get(source)?.state ?? "");
   const left = sources.filter((each) => !isDone(each));
   if (!only) {
     session.emit({ type: "step-sources", step: step.name, total: sources.length, done: sources.length - left.length });
   }
   if (spread && step.work.kind !== "pipeline") {
-    if (left.length > 0) await spread(scope, left.map(({ source, of = source }) => ({ source, of })));
+    if (left.length > 0)
+      await spread(
+        scope,
+        left.map(({ source, of = source }) => ({ source, of })),
+      );
     signal.throwIfAborted();
     return spreadTotals(scope, sources);
   }

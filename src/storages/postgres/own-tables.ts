@@ -9,10 +9,7 @@ import type { PostgresParts } from "./parts.ts";
 export interface OwnTables {
   run(sql: string, values?: readonly unknown[], first?: string): Promise<Rows>;
   /** All of them in one transaction; the rows of each. */
-  batch(
-    statements: readonly (readonly [sql: string, values: readonly unknown[]])[],
-    first?: string,
-  ): Promise<Rows[]>;
+  batch(statements: readonly (readonly [sql: string, values: readonly unknown[]])[], first?: string): Promise<Rows[]>;
   /**
    * Holds a name on the server: null when somebody else does. The server frees it when the connection ends, so also when this
    * process is killed. `lost` is aborted when the connection was lost.

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { frame } from "../../../src/frame/frame.ts";
-import { definePipeline } from "../../../src/pipelines/define.ts";
 import { Calculator } from "../../../src/calculation/calculator.ts";
+import { frame } from "../../../src/frame/frame.ts";
 import type { DataFrame } from "../../../src/frame/polars.ts";
+import { definePipeline } from "../../../src/pipelines/define.ts";
 
 /** As many sources as the environment says. */
 export const count = Number(process.env.SOURCES ?? "30");
@@ -36,7 +36,7 @@ export const fanout = definePipeline({
   retries: { attempts: 4, delay: "100ms" },
   steps: [
     { name: "add", copy: { from: numbers, to: "postgres", mode: "append" } },
-    async function each({ each, saver }) {
+    async function items({ each, saver }) {
       await each(["a", "b"], async (item) => {
         await saver("postgres").saveData(frame([{ item }], { item: "string" }), "items", { mode: "append" });
       });
