@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../contracts/logger.ts";
 import { evict } from "./fence.ts";
 import { fetchJobs, type Limits } from "./fetch.ts";
+import { HandedBack } from "./handed-back.ts";
 import type { Attempt } from "./jobs.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 import { Settler } from "./settle.ts";
@@ -37,11 +38,6 @@ export interface Message {
   readonly lost?: readonly string[];
   /** Something about the queues has changed. */
   readonly changed?: true;
-}
-
-/** Why a try ended early: another worker may do it now. */
-export class HandedBack extends Error {
-  override readonly name = "AbortError";
 }
 
 /** Takes jobs, keeps their leases, and gives them back. */
@@ -174,7 +170,7 @@ export class JobLoop {
         { err: cause, job: attempt.id },
         `A try at job ${attempt.id} of ${attempt.queue} ended early.`,
       );
-      await this.#settler.back(attempt, signal.aborted ? null : cause);
+      await this.#settler.back(attempt, signal.aborted || cause instanceof HandedBack ? null : cause);
     }
   }
 

@@ -3,8 +3,9 @@ import { keptError } from "../pipelines/run/kept-error.ts";
 import { runPipeline } from "../pipelines/run/run-pipeline.ts";
 import { RunFailure } from "../pipelines/run-failure.ts";
 import { endHolders, fenceOf } from "./fence.ts";
+import { HandedBack } from "./handed-back.ts";
 import type { Attempt, RunJob, RunOutput } from "./jobs.ts";
-import { HandedBack } from "./loop.ts";
+
 import { runWide } from "./run-wide.ts";
 import { spreadSources } from "./spread.ts";
 import type { WorkerParts } from "./worker-parts.ts";
@@ -44,6 +45,8 @@ export class RunLeader {
     if (known && ["done", "failed", "stopped", "undone"].includes(known.state) && !resume) return { run };
     if (again) await this.#endEarlierLeader(pipeline, run);
     const stop = new AbortController();
+    const claim = new AbortController();
+    const given = AbortSignal.any([signal, claim.signal]);
     this.#stops.set(run, stop);
     const wide = runWide(run, ledger);
     try {
@@ -51,8 +54,8 @@ export class RunLeader {
         ready,
         {},
         {
-          ...{ factory, logger, ledger: ledger.fenced(fence.sql, signal), show: "none", signals: false, ...request },
-          signal: AbortSignal.any([signal, stop.signal]),
+          ...{ factory, logger, ledger: ledger.fenced(fence.sql, given), show: "none", signals: false, ...request },
+          signal: AbortSignal.any([given, stop.signal]),
           seat: {
             ...{ run, fence, ...wide },
             spread: (scope, sources) =>
@@ -61,13 +64,14 @@ export class RunLeader {
                 leader: `${attempt.id}/${scope.session.id}`,
                 heardOf: (id) => this.#heardOf(id),
               }),
+            onLost: () => claim.abort(new HandedBack("The server was lost, so that another worker may lead the run.")),
             onEvent: (event) => notices.tell(run, event),
           },
         },
       );
       return result.state === "skipped" ? { skipped: true } : { run: result.id };
     } catch (cause) {
-      if (signal.aborted) throw new HandedBack("The run was handed back.", { cause });
+      if (given.aborted) throw new HandedBack("The run was handed back.", { cause });
       if (cause instanceof ConflictError && cause.code === "LEASE_LOST") throw cause;
       if (cause instanceof RunFailure) return { run: cause.result.id };
       if (stop.signal.aborted) return { run };

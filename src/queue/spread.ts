@@ -3,6 +3,7 @@ import { RunError } from "../errors.ts";
 import { keptError } from "../pipelines/run/kept-error.ts";
 import type { SpreadSource, StepScope } from "../pipelines/run/session.ts";
 import { evict } from "./fence.ts";
+import { HandedBack } from "./handed-back.ts";
 import type { SourceJob } from "./jobs.ts";
 import { jobId } from "./names.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
@@ -49,6 +50,8 @@ export async function spreadSources(
   try {
     await waitForAll(place, { session, step, signal } as StepScope, queue, ids, about.heardOf);
   } catch (cause) {
+    // Whoever leads the run next finds them under way.
+    if (signal.reason instanceof HandedBack) throw cause;
     await endJobs(place, queue, [...ids.values()]).catch(() => {});
     throw cause;
   }

@@ -53,6 +53,8 @@ export async function runPipeline(ready: Ready, wanted: Wanted, options: InnerOp
   try {
     await using claim = await claimPipeline(ledger, name, { onOverlap, signal: waiting.signal });
     if (!claim) return skippedResult(ready, around);
+    const { onLost } = options.seat ?? {};
+    if (onLost) claim.lost.addEventListener("abort", onLost, { once: true });
     using end = ending({
       outer: [waiting.signal],
       deadlineMs: deadline === undefined ? undefined : toMs(deadline),

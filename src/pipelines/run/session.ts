@@ -43,6 +43,8 @@ export interface Seat {
   readonly spread?: ((scope: StepScope, sources: readonly SpreadSource[]) => Promise<void>) | undefined;
   /** Of a process that works on one source of one step. */
   readonly only?: SpreadSource | undefined;
+  /** The claim on the pipeline was lost: nothing may be recorded any more. */
+  readonly onLost?: (() => void) | undefined;
   /** For events of this run, besides the listeners of this process. */
   readonly onEvent: (event: RunEvent) => void;
   readonly touches: (undoable: boolean) => Touches;

@@ -14,7 +14,10 @@ const line = (level: string) => (first: object | string, message?: string) => {
 const logger = { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 const factory = new DataFactory({ config, logger });
 const worker = await startWorker({ pipelines: [fanout], factory, concurrency: 4, port: 0 });
+let asked = false;
 process.on("SIGTERM", async () => {
+  if (asked) return;
+  asked = true;
   await worker.stop();
   await factory.close();
   process.disconnect?.();
