@@ -9,6 +9,17 @@ import { type QueuePlace, saving } from "./place.ts";
 /** How long a try that was overtaken may take to finish what it is writing, before its connection is ended. */
 const patienceMs = 1_000;
 
+/**
+ * For writes of the ledger. What a crash of the server takes of them is found out again by the marks kept with the data, so that none
+ * waits for the disk.
+ */
+export function ledgerFence({ sql }: SaveFence): string {
+  return `${unhurried}; ${sql}`;
+}
+
+/** The transaction does not wait until its end is on the disk; a crash of the server may undo its last half second. */
+export const unhurried = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true)";
+
 /** That this try still counts, for whatever it saves. */
 export function fenceOf(place: QueuePlace, { queue, id, retryCount }: Attempt): SaveFence {
   const sql = `SELECT millrace.hold_job(${literal(queue)}, ${literal(id)}, ${retryCount})`;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../contracts/logger.ts";
+import { unhurried } from "./fence.ts";
 import type { Attempt } from "./jobs.ts";
 import { type QueuePlace, schema } from "./place.ts";
 
@@ -77,7 +78,10 @@ export class Settler {
     const attempts = jobs.map(({ attempt: { id, retryCount } }) => ({ id, retryCount }));
     for (let tries = 0; tries < 120; tries++) {
       try {
-        await this.#place.boss.complete(queue, attempts, output);
+        await this.#place.transaction(async (db) => {
+          await db.executeSql(unhurried);
+          await this.#place.boss.complete(queue, attempts, output, { db });
+        });
         break;
       } catch (cause) {
         this.#logger.debug({ err: cause }, "The queue does not answer; telling it again.");

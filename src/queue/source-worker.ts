@@ -4,7 +4,7 @@ import { keptError } from "../pipelines/run/kept-error.ts";
 import type { Session } from "../pipelines/run/session.ts";
 import { logListener } from "../pipelines/show/log.ts";
 import { doStep } from "../pipelines/steps/step.ts";
-import { fenceOf } from "./fence.ts";
+import { fenceOf, ledgerFence } from "./fence.ts";
 import type { Attempt, SourceJob } from "./jobs.ts";
 import { deadName } from "./names.ts";
 import { runWide } from "./run-wide.ts";
@@ -29,7 +29,7 @@ export class SourceWorker {
     const step = ready?.steps.find((each) => each.name === name);
     if (!ready || !step) throw new RunError(`This worker's pipeline "${pipeline}" has no step "${name}".`);
     const fence = fenceOf(place, attempt);
-    const fenced = ledger.fenced(fence.sql, signal);
+    const fenced = ledger.fenced(ledgerFence(fence), signal);
     const about = withFields(logger, { run, pipeline, step: name });
     const wide = this.#wide(run);
     const tell = teller([logListener(about, "none")], about);
