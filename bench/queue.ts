@@ -61,7 +61,10 @@ async function bare(context: BenchContext): Promise<Prepared> {
         if (left === 0) all.resolve();
       });
       for (let at = 0; at < jobs; at += 2_000) {
-        await boss.insert("bare", Array.from({ length: 2_000 }, (_, index) => ({ data: { source: `source ${at + index}` } })));
+        await boss.insert(
+          "bare",
+          Array.from({ length: 2_000 }, (_, index) => ({ data: { source: `source ${at + index}` } })),
+        );
       }
       await all.promise;
       await boss.offWork("bare");
@@ -71,7 +74,12 @@ async function bare(context: BenchContext): Promise<Prepared> {
   };
 }
 
-async function fanOut(context: BenchContext, workers: number, concurrency: number, pipeline: typeof busy): Promise<Prepared> {
+async function fanOut(
+  context: BenchContext,
+  workers: number,
+  concurrency: number,
+  pipeline: typeof busy,
+): Promise<Prepared> {
   const opened = await open(context, `${pipeline.name} ${workers}`);
   for (let each = 0; each < workers; each++) await opened.fork(concurrency);
   return { run: () => pipeline.run(opened.options), close: opened.close };

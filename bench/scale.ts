@@ -20,16 +20,17 @@ const number = (name: keyof typeof values): number => Number(values[name]);
 
 /** Milliseconds until all jobs are done: each takes a place of a worker, then one of the server's cores. */
 function simulate(workers: number, jobs: number): { readonly ms: number; readonly busy: number } {
-  const places = new Heap(workers * number("concurrency"));
-  const cores = new Heap(number("cores"));
   const [jobMs, serverMs] = [number("job-ms"), number("server-ms")];
+  // Half of all jobs take longer than the other half, as sources do.
+  const workMs = (job: number) => jobMs * (0.5 + ((job * 7_919) % 1_000) / 1_000);
+  const cores = new Heap(number("cores"), () => 0);
+  /** When each place comes to the server with what it has worked on. */
+  const places = new Heap(workers * number("concurrency"), workMs);
   let [last, used] = [0, 0];
   for (let job = 0; job < jobs; job++) {
-    // Half of all jobs take longer than the other half, as sources do.
-    const worked = places.first + jobMs * (0.5 + ((job * 7_919) % 1_000) / 1_000);
-    const done = Math.max(worked, cores.first) + serverMs;
+    const done = Math.max(places.first, cores.first) + serverMs;
     cores.replaceFirst(done);
-    places.replaceFirst(done);
+    places.replaceFirst(done + workMs(job));
     used += serverMs;
     last = Math.max(last, done);
   }
@@ -40,8 +41,8 @@ function simulate(workers: number, jobs: number): { readonly ms: number; readonl
 class Heap {
   readonly #times: Float64Array;
 
-  constructor(size: number) {
-    this.#times = new Float64Array(size);
+  constructor(size: number, time: (place: number) => number) {
+    this.#times = Float64Array.from({ length: size }, (_, place) => time(place)).sort();
   }
 
   get first(): number {
