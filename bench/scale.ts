@@ -1,5 +1,5 @@
 /**
- * Where PostgreSQL becomes the limit: `node bench/scale.ts [--workers 100] [--jobs 1000000] [--job-ms 1000] [--server-ms 2.5]`.
+ * Where PostgreSQL becomes the limit: `node bench/scale.ts [--workers 100] [--jobs 1000000] [--job-ms 1000] [--server-ms 3.8]`.
  *
  * Workers and one server as queues of events. A job costs its worker `job-ms`, and the server `server-ms` of one of its cores for all
  * statements of that job: take it from `npm run bench -- queue`, as the time of the recorded empty jobs by their number.
@@ -11,7 +11,7 @@ const { values } = parseArgs({
     workers: { type: "string", default: "100" },
     jobs: { type: "string", default: "1000000" },
     "job-ms": { type: "string", default: "1000" },
-    "server-ms": { type: "string", default: "2.5" },
+    "server-ms": { type: "string", default: "3.8" },
     cores: { type: "string", default: "8" },
     concurrency: { type: "string", default: "4" },
   },
