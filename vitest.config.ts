@@ -17,6 +17,7 @@ export default defineConfig(({ mode }) => ({
     alias: [
       { find: /^millrace$/, replacement: source("./src/index.ts") },
       { find: /^millrace\/testing$/, replacement: source("./src/testing/index.ts") },
+      { find: /^millrace\/queue$/, replacement: source("./src/queue/index.ts") },
       { find: /^millrace\/storages\/(\w+)$/, replacement: `${source("./src/storages/")}$1/index.ts` },
     ],
   },

@@ -19,7 +19,7 @@ interface Runner {
 }
 
 const here = import.meta.dirname;
-const harness = ["case", "data", "harness", "memory", "run", "table"];
+const harness = ["case", "data", "harness", "memory", "run", "scale", "table"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

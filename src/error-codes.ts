@@ -162,6 +162,13 @@ export const errorCodes = {
     cause: "A run or a step took longer than its `deadline`.",
     remedy: "Raise the deadline, or `pipeline.resume()` to go on with what is left.",
   },
+  LEASE_LOST: {
+    kind: "ConflictError",
+    retryable: false,
+    cause: "A worker gave no sign of life for longer than QUEUE_LEASE, and another one took over what it worked on.",
+    remedy:
+      "Nothing: the other one goes on, and nothing was saved twice. Raise QUEUE_LEASE when calculations block a process for long.",
+  },
   RUN_OVERLAP: {
     kind: "ConflictError",
     retryable: true,

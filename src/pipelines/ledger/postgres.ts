@@ -31,6 +31,14 @@ export async function postgresPlace(config: Config, logger: Logger): Promise<Sql
     prefix: `${schema}.`,
     run: (sql, values) => tables.run(numbered(sql), values),
     batch: (statements) => tables.batch(statements.map(([sql, values]) => [numbered(sql), values])),
+    fenced: (first) => ({
+      run: (sql, values) => tables.run(numbered(sql), values, isRead(sql) ? undefined : first),
+      batch: (statements) =>
+        tables.batch(
+          statements.map(([sql, values]) => [numbered(sql), values]),
+          first,
+        ),
+    }),
     claim: (name) => holders.ownTables().hold(`pipeline ${name}`),
     [Symbol.asyncDispose]: close,
   };
@@ -52,8 +60,12 @@ function numbered(sql: string): string {
   return sql.replace(/\?(\d)/g, "$$$1");
 }
 
+function isRead(sql: string): boolean {
+  return sql.startsWith("SELECT");
+}
+
 /** A ledger elsewhere is a server of its own; of the rest of the config only how to wait for it counts. */
-function ledgerConfig(config: Config): Config {
+export function ledgerConfig(config: Config): Config {
   const { LEDGER } = config;
   if (LEDGER === "postgres" || LEDGER === "sqlite") return config;
   const read = readDatabaseUrl(LEDGER);

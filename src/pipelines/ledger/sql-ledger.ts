@@ -7,6 +7,7 @@ import type {
   StepRecord,
   TouchRecord,
 } from "../../contracts/ledger.ts";
+import { ConfigError } from "../../errors.ts";
 import { cursorOf, runOf, sourceOf, stepOf, touchOf } from "./records.ts";
 import type { SqlPlace } from "./sql.ts";
 
@@ -26,6 +27,25 @@ export class SqlLedger implements ILedger {
   constructor(place: SqlPlace) {
     this.#place = place;
     this.#t = place.prefix;
+  }
+
+  /** The same ledger for a try that another process may take over: nothing is written once `lost` is aborted or the statement fails. */
+  fenced(statement: string, lost: AbortSignal): SqlLedger {
+    const place = this.#place.fenced?.(statement);
+    if (!place) throw new ConfigError("Only a ledger in PostgreSQL can be shared by workers.");
+    const held = (): void => lost.throwIfAborted();
+    return new SqlLedger({
+      ...this.#place,
+      run: async (sql, values) => {
+        held();
+        return place.run(sql, values);
+      },
+      batch: async (statements) => {
+        held();
+        return place.batch(statements);
+      },
+      async [Symbol.asyncDispose]() {},
+    });
   }
 
   claim(pipeline: string): Promise<Claim | null> {
@@ -110,15 +130,11 @@ export class SqlLedger implements ILedger {
     );
   }
 
-  async sources(run: string, step?: string): Promise<SourceRecord[]> {
-    const rows =
-      step === undefined
-        ? await this.#place.run(`SELECT * FROM ${this.#t}sources WHERE run = ?1 ORDER BY step, source`, [run])
-        : await this.#place.run(`SELECT * FROM ${this.#t}sources WHERE run = ?1 AND step = ?2 ORDER BY source`, [
-            run,
-            step,
-          ]);
-    return rows.map(sourceOf);
+  async sources(run: string, ...about: [step?: string, source?: string]): Promise<SourceRecord[]> {
+    const given = about.filter((value) => value !== undefined);
+    const where = given.map((_, index) => ` AND ${index === 0 ? "step" : "source"} = ?${index + 2}`).join("");
+    const sql = `SELECT * FROM ${this.#t}sources WHERE run = ?1${where} ORDER BY step, source`;
+    return (await this.#place.run(sql, [run, ...given])).map(sourceOf);
   }
 
   async putCursor({ pipeline, reader, value, run, forced }: Parameters<ILedger["putCursor"]>[0]): Promise<void> {

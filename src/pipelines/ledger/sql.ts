@@ -16,6 +16,8 @@ export interface SqlPlace extends AsyncDisposable {
   readonly run: RunSql;
   /** All of them or none; the rows of each. */
   batch(statements: readonly (readonly [sql: string, values: readonly SqlValue[]])[]): Promise<SqlRows[]>;
+  /** The same place, where every write begins with that statement and is not done when it fails. Only servers have it. */
+  fenced?(statement: string): Pick<SqlPlace, "run" | "batch">;
   /** Null when somebody else holds it. The claim ends with its process, however that ends. */
   claim(name: string): Promise<Claim | null>;
 }

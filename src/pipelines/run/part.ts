@@ -31,6 +31,7 @@ export class Part {
       part: count === 1 ? base : `${base}#${count}`,
       since: this.#since,
       ...(cursor && { cursor }),
+      ...(this.scope.session.seat && { fence: this.scope.session.seat.fence }),
     };
   }
 

@@ -18,9 +18,10 @@ import { teller, withFields } from "./events.ts";
 import { execute } from "./execute.ts";
 import { keptError } from "./kept-error.ts";
 import { rememberWork } from "./once.ts";
+import { queueEngine } from "./queue-engine.ts";
 import { resultOf } from "./result.ts";
 import { newRunId } from "./run-id.ts";
-import type { Session } from "./session.ts";
+import type { Seat, Session } from "./session.ts";
 import { type Surroundings, surround } from "./surroundings.ts";
 import { dropBefore, Touches } from "./touches.ts";
 
@@ -31,7 +32,11 @@ export interface Ready {
 }
 
 /** What only a step of another pipeline's run says. */
-type InnerOptions = RunOptions & { readonly parent?: string };
+export type InnerOptions = RunOptions & {
+  readonly parent?: string;
+  /** Of a run that is led by a worker of a queue; `run` is the id it was given there. */
+  readonly seat?: (Seat & { readonly run?: string | undefined }) | undefined;
+};
 
 /** Which run is wanted: a new one, one by its id, or the last one that can be gone on with. */
 export type Wanted = { readonly resume: string | "last" } | { readonly resume?: undefined };
@@ -41,11 +46,16 @@ export async function runPipeline(ready: Ready, wanted: Wanted, options: InnerOp
   const { name, onOverlap = "fail", deadline } = ready.definition;
   await using around = await surround(name, options);
   const { ledger } = around;
+  if (around.config.QUEUE !== "none" && !options.seat) {
+    return (await queueEngine()).follow(ready, wanted, options, around);
+  }
   using waiting = ending({ outer: [options.signal], what: `The run of ${name}`, signals: options.signals ?? true });
   let asked: NodeJS.Signals | undefined;
   try {
     await using claim = await claimPipeline(ledger, name, { onOverlap, signal: waiting.signal });
-    if (!claim) return skipped(ready, around);
+    if (!claim) return skippedResult(ready, around);
+    const { onLost } = options.seat ?? {};
+    if (onLost) claim.lost.addEventListener("abort", onLost, { once: true });
     using end = ending({
       outer: [waiting.signal],
       deadlineMs: deadline === undefined ? undefined : toMs(deadline),
@@ -79,14 +89,18 @@ async function runClaimed(
     steps.map((step) => step.name),
   );
   const tell = teller(
-    [telemetry.listener, show.listener, logListener(logger, show.mode), ...(options.onEvent ? [options.onEvent] : [])],
+    [
+      ...[telemetry.listener, show.listener, logListener(logger, show.mode)],
+      ...[options.onEvent, options.seat?.onEvent].filter((each) => each !== undefined),
+    ],
     logger,
   );
   const session: Session = {
     ...{ id, pipeline: name, factory, config, logger, ledger, request: record.request, began: record.began, signal },
-    touches: new Touches(undoable),
+    touches: options.seat?.touches(undoable) ?? new Touches(undoable),
+    seat: options.seat,
     emit: (event) => tell({ at: new Date(), run: id, pipeline: name, ...event }),
-    once: rememberWork(),
+    once: options.seat?.once ?? rememberWork(),
     offered: new Set(),
   };
   const started = performance.now();
@@ -116,8 +130,11 @@ async function beginOrResume(
 ): Promise<RunRecord> {
   const { name, version = "1" } = ready.definition;
   const by = `${hostname()} ${process.pid}`;
-  const id =
-    wanted.resume === undefined
+  const given = options.seat?.run;
+  const known = given === undefined ? null : await ledger.run(given);
+  const id = known
+    ? known.id
+    : wanted.resume === undefined
       ? await interruptedBefore(ready, options, ledger)
       : await resumable(name, wanted.resume, ledger);
   if (id !== undefined) {
@@ -127,7 +144,7 @@ async function beginOrResume(
   }
   const request = requestOf(ready, options);
   const run = {
-    id: newRunId(),
+    id: given ?? newRunId(),
     pipeline: name,
     version,
     by,
@@ -156,7 +173,7 @@ function isNeverTheSameTwice({ work }: ReadyStep): boolean {
   return work.kind === "calculate" && work.calculate.mode === "append" && !work.calculate.incremental;
 }
 
-async function resumable(pipeline: string, wanted: string, ledger: Surroundings["ledger"]): Promise<string> {
+export async function resumable(pipeline: string, wanted: string, ledger: Surroundings["ledger"]): Promise<string> {
   const found = wanted === "last" ? (await ledger.runs({ pipeline, limit: 1 }))[0] : await ledger.run(wanted);
   const can = found?.pipeline === pipeline && ["failed", "stopped", "interrupted", "running"].includes(found.state);
   if (found && can) return found.id;
@@ -187,7 +204,7 @@ export function requestOf({ steps }: Ready, { from, to, sources }: RunOptions): 
   return request;
 }
 
-async function skipped({ definition }: Ready, { ledger, logger }: Surroundings): Promise<RunResult> {
+export async function skippedResult({ definition }: Ready, { ledger, logger }: Surroundings): Promise<RunResult> {
   const { name, version = "1" } = definition;
   const [other] = await ledger.runs({ pipeline: name, limit: 1 });
   logger.info({ pipeline: name }, `${name} was not run: run ${other?.id ?? "of another process"} is under way.`);

@@ -80,10 +80,9 @@ export class RunSaver implements IDataSaver, IBatchSaver {
     const options = await this.#begin(part, destination, given);
     const counts = { rows: 0, bytes: 0, aside: 0 };
     const checked = this.#checkedBatches(part, batches, destination, counts);
-    const saved = await (saver as unknown as IBatchSaver).saveBatches(checked, destination, {
-      ...options,
-      ...(backup && { backup }),
-    });
+    const saved = await this.#held(part, options, () =>
+      (saver as unknown as IBatchSaver).saveBatches(checked, destination, { ...options, ...(backup && { backup }) }),
+    );
     await this.#end(part, destination, saved, counts);
     return true;
   }
@@ -116,9 +115,9 @@ export class RunSaver implements IDataSaver, IBatchSaver {
     }
     const options = await this.#begin(part, destination, given);
     const { saver } = this.#place;
-    const saved = backup
-      ? await saver.saveWithBackup(rows, destination, options)
-      : await saver.saveData(rows, destination, options);
+    const saved = await this.#held(part, options, () =>
+      backup ? saver.saveWithBackup(rows, destination, options) : saver.saveData(rows, destination, options),
+    );
     const aside = heightOf(fresh) - heightOf(rows);
     await this.#end(part, destination, saved, { rows: heightOf(rows), bytes: sizeOf(rows), aside });
     return true;
@@ -148,6 +147,12 @@ export class RunSaver implements IDataSaver, IBatchSaver {
         run: part.mark(`${this.#place.id}\n${destination}`, reader?.rangeText, reader?.mark),
       }),
     };
+  }
+
+  /** A saver that knows of no marks can't ask itself whether this try still counts. */
+  #held(part: Part, { run }: SaveOptions, save: () => Promise<boolean>): Promise<boolean> {
+    const { seat } = part.scope.session;
+    return seat && !run ? seat.fence.hold(save) : save();
   }
 
   async #end(part: Part, destination: string, saved: boolean, { rows, bytes, aside }: Counts): Promise<void> {

@@ -1,7 +1,7 @@
 import { inParallel } from "../../calculation/parallel.ts";
 import type { SourceRecord, StepState } from "../../contracts/ledger.ts";
 import { abortable } from "../../system/abort.ts";
-import { isRetryable, keptError } from "./kept-error.ts";
+import { FailedElsewhere, isRetryable, keptError } from "./kept-error.ts";
 import { Part } from "./part.ts";
 import { pause, waitAfter } from "./retry.ts";
 import type { StepScope } from "./session.ts";
@@ -9,6 +9,8 @@ import type { StepScope } from "./session.ts";
 /** One source to be worked on. */
 export interface SourceWork {
   readonly source: string;
+  /** The name in the storage, where `source` says a window too. */
+  readonly of?: string;
   work(part: Part): Promise<unknown>;
 }
 
@@ -23,12 +25,29 @@ export interface SourceTotals {
  * Works on sources, each with a state and tries of its own; what the ledger has as done is not done again. One that fails stops no
  * other. Rejects only when the run or the step is to end.
  */
-export async function runSources(scope: StepScope, sources: readonly SourceWork[]): Promise<SourceTotals> {
+export async function runSources(scope: StepScope, listed: readonly SourceWork[]): Promise<SourceTotals> {
   const { session, step, signal } = scope;
-  const known = new Map((await session.ledger.sources(session.id, step.name)).map((each) => [each.source, each]));
+  const { spread, only } = session.seat ?? {};
+  // Items that a function works on stay with it.
+  const one = listed.find(({ source }) => source === only?.source);
+  const sources = one ? [one] : listed;
+  const known = new Map(
+    (await session.ledger.sources(session.id, step.name, one?.source)).map((each) => [each.source, each]),
+  );
   const isDone = ({ source }: SourceWork) => ["done", "skipped"].includes(known.get(source)?.state ?? "");
   const left = sources.filter((each) => !isDone(each));
-  session.emit({ type: "step-sources", step: step.name, total: sources.length, done: sources.length - left.length });
+  if (!only) {
+    session.emit({ type: "step-sources", step: step.name, total: sources.length, done: sources.length - left.length });
+  }
+  if (spread && step.work.kind !== "pipeline") {
+    if (left.length > 0)
+      await spread(
+        scope,
+        left.map(({ source, of = source }) => ({ source, of })),
+      );
+    signal.throwIfAborted();
+    return spreadTotals(scope, sources);
+  }
   const ended = await inParallel(left, step.concurrency, signal, (each) =>
     runSource(scope, each, known.get(each.source)?.attempts ?? 0),
   );
@@ -41,6 +60,19 @@ export async function runSources(scope: StepScope, sources: readonly SourceWork[
     ...ended.map(({ record }) => record),
   ];
   const sum = (value: (record: SourceRecord) => number) => all.reduce((total, record) => total + value(record), 0);
+  return { rows: sum(({ rows }) => rows), bytes: sum(({ bytes }) => bytes), failures };
+}
+
+/** What became of sources elsewhere, as the ledger has it. */
+async function spreadTotals({ session, step }: StepScope, sources: readonly SourceWork[]): Promise<SourceTotals> {
+  const wanted = new Set(sources.map(({ source }) => source));
+  const all = await session.ledger.sources(session.id, step.name);
+  // The items of a function are its sources, too.
+  const counted = wanted.has("*") ? all : all.filter(({ source }) => wanted.has(source));
+  const sum = (value: (record: SourceRecord) => number) => counted.reduce((total, record) => total + value(record), 0);
+  const failures = all
+    .filter(({ source, state }) => wanted.has(source) && state === "failed")
+    .map(({ source, error }) => ({ source, cause: error ? new FailedElsewhere(error) : new Error("It failed.") }));
   return { rows: sum(({ rows }) => rows), bytes: sum(({ bytes }) => bytes), failures };
 }
 

@@ -18,14 +18,14 @@ export class Touches {
     const key = `${place.id}\n${destination}`;
     let done = this.#done.get(key);
     if (!done) {
-      done = this.#touch(session, step, place, destination);
+      done = this.touch(session, step, place, destination);
       this.#done.set(key, done);
       done.catch(() => this.#done.delete(key));
     }
     return done;
   }
 
-  async #touch(session: Session, step: string, place: SaverPlace, destination: string): Promise<void> {
+  protected async touch(session: Session, step: string, place: SaverPlace, destination: string): Promise<void> {
     const { ledger, id: run } = session;
     const about = { storage: place.id, destination };
     const earlier = await ledger.touches(about);

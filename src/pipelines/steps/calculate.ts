@@ -50,6 +50,7 @@ export async function calculateStep(scope: StepScope, step: CalculateStep): Prom
   const works = assignDestinations(names, same, choose).flatMap(({ source, destination }): SourceWork[] =>
     backfillParts(session.request, step.incremental, source).map(({ name, range }) => ({
       source: name,
+      of: source,
       work: (part) => calculateOne(calculator, step, places, { source, destination, range, part }),
     })),
   );

@@ -13,6 +13,9 @@ export async function sourcesOf(
   given: readonly string[] | undefined,
   place: { id: string; source: Pick<IDataSource, "listSources"> },
 ): Promise<string[]> {
+  const { only } = session.seat ?? {};
+  // Which sources there are was found out where the run is led from.
+  if (only && only.source !== "*") return [only.of];
   const names =
     given ?? (await savedBefore(session, step.name, place.id)) ?? (await place.source.listSources()).filter(isData);
   return narrowed(session, names);

@@ -28,6 +28,7 @@ export async function copyStep(scope: StepScope, step: CopyStep): Promise<Source
     names.flatMap((source) =>
       backfillParts(session.request, step.incremental, source).map(({ name, range }) => ({
         source: name,
+        of: source,
         work: (part) => copyOne(step, from, to, source, range, part),
       })),
     ),

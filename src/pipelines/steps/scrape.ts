@@ -23,7 +23,8 @@ export async function scrapeStep(
   const { checks, onFail } = step;
   const rules = { checks, onFail, backup: backup === undefined ? undefined : backupPlace(factory, backup) };
   const saverOf = (part: Part) => new RunSaver(() => part, place, rules);
-  const names = sources ?? (await namesOf(scraper));
+  const { only } = session.seat ?? {};
+  const names = only && only.source !== "*" ? [only.of] : (sources ?? (await namesOf(scraper)));
   if (names.length === 0) {
     const work = (part: Part) => requireTrue(scraper.scrapeData(saverOf(part)), "The scraper");
     return runSources(scope, [{ source: "*", work }]);

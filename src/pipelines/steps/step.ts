@@ -1,5 +1,5 @@
 import { ConfigError, RunError } from "../../errors.ts";
-import type { RunOptions } from "../pipeline.ts";
+import type { InnerOptions } from "../run/run-pipeline.ts";
 import type { StepScope } from "../run/session.ts";
 import { runSources, type SourceTotals } from "../run/sources.ts";
 import { calculateStep } from "./calculate.ts";
@@ -34,7 +34,8 @@ async function pipelineStep(
   if (pipeline.name === session.pipeline)
     throw new ConfigError(`The pipeline "${pipeline.name}" can't be a step of itself.`);
   const parent = `${session.id}/${step.name}`;
-  const options: RunOptions & { parent: string } = {
+  const options: InnerOptions = {
+    seat: session.seat && { ...session.seat, run: undefined },
     factory,
     ledger,
     logger,

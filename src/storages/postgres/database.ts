@@ -18,6 +18,8 @@ export interface Connection {
   readonly client: PoolClient;
   /** Runs one statement with bound parameters. */
   run(sql: string, values?: readonly unknown[]): Promise<Rows>;
+  /** Runs statements without parameters in one message and one transaction; the rows of the last. */
+  together(...statements: readonly string[]): Promise<Rows>;
   /** Runs one statement, and resolves with the number of rows that the server says it wrote. */
   write(sql: string): Promise<number>;
 }
@@ -128,7 +130,11 @@ export class Database {
     try {
       if (begin !== undefined) await this.#begin(client, begin, use.first);
       const write = async (sql: string) => (await client.query(sql)).rowCount ?? 0;
-      return { connection: { client, run, write }, finish, fail, abandon: () => end(true) };
+      const together = async (...statements: readonly string[]) => {
+        const results: unknown = await client.query({ text: statements.join("; "), types: textOnly });
+        return ((Array.isArray(results) ? results.at(-1) : results) as QueryResult).rows as Rows;
+      };
+      return { connection: { client, run, together, write }, finish, fail, abandon: () => end(true) };
     } catch (cause) {
       throw await fail(cause);
     }

@@ -68,7 +68,10 @@ const lockSql = "SELECT pg_catalog.pg_advisory_xact_lock(7105108101)";
 export async function ensureMetadata(database: Database): Promise<MetadataRights> {
   const { found, missing } = await database.use({ doing: "save" }, async (connection) => {
     const rights = await metadataRights(connection);
-    return { found: rights, missing: rights.complete ? [] : await missingMetadata(connection) };
+    if (rights.complete) return { found: rights, missing: [] };
+    const missing = await missingMetadata(connection);
+    // Another process may have made it between the two looks.
+    return { found: missing.length === 0 ? await metadataRights(connection) : rights, missing };
   });
   if (missing.length === 0) return found;
   const first = "SET LOCAL client_min_messages = warning";

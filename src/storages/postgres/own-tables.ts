@@ -1,13 +1,15 @@
-import { type Database, readWrite } from "./database.ts";
+import { type Database, type Rows, readWrite } from "./database.ts";
+import { literal } from "./identifiers.ts";
 import type { PostgresParts } from "./parts.ts";
 
-/** Statements on millrace's own tables, for what keeps its books in the same database. Values come as text. */
+/**
+ * Statements on millrace's own tables, for what keeps its books in the same database. Values come as text. `first` comes before
+ * the others in their transaction: when it fails, none is done.
+ */
 export interface OwnTables {
-  run(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, string | null>>[]>;
+  run(sql: string, values?: readonly unknown[], first?: string): Promise<Rows>;
   /** All of them in one transaction; the rows of each. */
-  batch(
-    statements: readonly (readonly [sql: string, values: readonly unknown[]])[],
-  ): Promise<(readonly Readonly<Record<string, string | null>>[])[]>;
+  batch(statements: readonly (readonly [sql: string, values: readonly unknown[]])[], first?: string): Promise<Rows[]>;
   /**
    * Holds a name on the server: null when somebody else does. The server frees it when the connection ends, so also when this
    * process is killed. `lost` is aborted when the connection was lost.
@@ -22,15 +24,27 @@ const pingMs = 20_000;
 
 export function ownTables({ database }: PostgresParts): OwnTables {
   return {
-    run: (sql, values) => database.use({ doing: "save" }, ({ run }) => run(sql, values)),
-    batch: (statements) =>
-      database.use({ doing: "save", begin: readWrite }, async ({ run }) => {
+    run: (sql, values = [], first = undefined) =>
+      database.use({ doing: "save" }, ({ run, together }) =>
+        first === undefined ? run(sql, values) : together(first, inlined(sql, values)),
+      ),
+    batch: (statements, first) =>
+      database.use({ doing: "save", begin: readWrite, first }, async ({ run }) => {
         const results = [];
         for (const [sql, values] of statements) results.push(await run(sql, values));
         return results;
       }),
     hold: (name) => hold(database, name),
   };
+}
+
+/** One message can hold several statements, in one transaction, where none has parameters. */
+function inlined(sql: string, values: readonly unknown[]): string {
+  return sql.replace(/\$(\d+)/g, (_, place: string) => {
+    const value = values[Number(place) - 1];
+    if (value === null || value === undefined) return "NULL";
+    return typeof value === "number" ? `(${value})` : literal(String(value));
+  });
 }
 
 async function hold(database: Database, name: string) {

@@ -10,6 +10,7 @@ import { nameOf, parseName, type TableName } from "./identifiers.ts";
 export interface PostgresParts extends StorageContext {
   readonly database: Database;
   readonly storageId: string;
+  readonly databaseId: string;
   /** The table that a frame's name means. @throws InvalidNameError */
   table(name: string): TableName;
   /** The name in the form in which it is listed. */
@@ -29,6 +30,7 @@ export function postgresParts(context: StorageContext): PostgresParts {
     ...context,
     database: new Database(context),
     storageId: storageIdOf(config),
+    databaseId: databaseIdOf(config),
     table,
     canonical,
     exclusive(name, work, signal) {
@@ -46,8 +48,12 @@ export function postgresParts(context: StorageContext): PostgresParts {
 }
 
 /** With an embedded server, or one that is still to be chosen, the project's folder says which it is. */
-function storageIdOf({ DB_EMBEDDED, DB_SERVER, DB_PORT, DB_NAME, DB_SCHEMA, FS_DATA }: Config): string {
+export function databaseIdOf({ DB_EMBEDDED, DB_SERVER, DB_PORT, DB_NAME, FS_DATA }: Config): string {
   const named = DB_EMBEDDED === undefined || DB_EMBEDDED === "never";
   const server = named ? `${DB_SERVER}:${DB_PORT}` : `${DB_EMBEDDED} ${resolve(FS_DATA)}`;
-  return `postgres:${server}/${DB_NAME}/${DB_SCHEMA}`;
+  return `${server}/${DB_NAME}`;
+}
+
+function storageIdOf(config: Config): string {
+  return `postgres:${databaseIdOf(config)}/${config.DB_SCHEMA}`;
 }

@@ -1,5 +1,6 @@
 import type { Table as ArrowTable } from "apache-arrow";
 import type { Logger } from "../../contracts/logger.ts";
+import type { SaveFence } from "../../contracts/run-mark.ts";
 import { ConflictError, NotFoundError, UnavailableError } from "../../errors.ts";
 import { assertDistinct } from "../../frame/names.ts";
 import { isDone, type Marks, nextMarks } from "../marks.ts";
@@ -29,6 +30,8 @@ export interface SaveRun {
   readonly logger: Logger;
   readonly signal?: AbortSignal | undefined;
   readonly onRows?: ((rows: number) => void) | undefined;
+  /** Fails the transaction when this try was taken over by another process. */
+  readonly fence?: Pick<SaveFence, "sql"> | undefined;
 }
 
 /**
@@ -41,7 +44,8 @@ export async function saveRows(database: Database, request: SaveRequest, how: Sa
   if (!metadata.frames) warnUnkept(request, how.logger);
   const { frame } = request;
   const { name } = request;
-  const use = { doing: "save" as const, frame, name, signal: how.signal, begin: readWrite };
+  const first = how.fence?.sql;
+  const use = { doing: "save" as const, frame, name, signal: how.signal, begin: readWrite, first };
   return database.use(use, async (connection) => {
     // All of millrace's writers on this name, also those that make the table, come one after the other.
     await connection.run(`SELECT pg_catalog.pg_advisory_xact_lock(${nameLock})`, [lockedName(name)]);

@@ -166,7 +166,11 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     { backup, signal, onRows, again = false }: BatchOptions & { onRows(rows: number): void; again?: boolean },
   ): Promise<boolean> {
     const { database, exclusive, logger } = this.#parts;
-    const once = () => saveRows(database, request, { rows: rows(), signal, onRows, logger });
+    const { fence } = request.run ?? {};
+    // What another database knows can't be asked within the transaction.
+    const inside = fence?.database === this.#parts.databaseId ? fence : undefined;
+    const saving = () => saveRows(database, request, { rows: rows(), signal, onRows, logger, fence: inside });
+    const once = () => (fence && !inside ? fence.hold(saving) : saving());
     // Batches come only once.
     const save = again ? () => retrySerialization(once, signal) : once;
     const work = backup ? () => this.#backup().backUpThenSave(request.frame, save, signal) : save;

@@ -11,6 +11,9 @@ import {
 } from "../../errors.ts";
 import { errnoOf } from "../../system/files.ts";
 
+/** What a fence's statement fails with. */
+export const leaseLostState = "MR001";
+
 /** What was being done, for the error's fields. */
 export interface Action {
   readonly frame?: string | undefined;
@@ -73,6 +76,8 @@ export function serverError(cause: unknown, action: Action): MillraceError {
     });
   }
   switch (code) {
+    case leaseLostState:
+      return new ConflictError(message, { ...details, code: "LEASE_LOST" });
     case "55P03":
     case "40P01":
       return new ConflictError(`${action.holder ?? "Another program"} held the table for too long: ${text}`, {

@@ -1,0 +1,130 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { parseConfig } from "../src/config/load.ts";
+import { DataFactory } from "../src/factory/data-factory.ts";
+import { openLedger } from "../src/pipelines/ledger/open.ts";
+import { openPlace } from "../src/queue/place.ts";
+import "../src/queue/register.ts";
+import { startWorker } from "../src/queue/worker.ts";
+import type { BenchCase, BenchContext, Prepared } from "./harness.ts";
+import { busy, empty, latency, seen } from "./queue/pipelines.ts";
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const program = join(import.meta.dirname, "queue", "worker.ts");
+const jobs = 10_000;
+const million = 1_000_000;
+/** Enqueued one after the other; the median of these is told. */
+const looks = 21;
+
+async function open({ folder }: BenchContext, name: string) {
+  const data = join(folder, name);
+  const given = {
+    ...{ FS_DATA: data, FS_TEMP: join(data, "temp"), DB_EMBEDDED: "always", DB_IDLE: "1s" },
+    ...{ QUEUE: "pg-boss", LEDGER: "postgres", QUEUE_SHARED_FOLDERS: true },
+  };
+  const config = parseConfig(given);
+  const factory = new DataFactory({ config, logger });
+  const ledger = await openLedger(config, logger);
+  const place = await openPlace(config, logger, { keepsUp: true });
+  const children: ChildProcess[] = [];
+  return {
+    ...{ given, factory, place },
+    options: { factory, show: "none", signals: false } as const,
+    async fork(concurrency: number) {
+      const child = fork(program, [JSON.stringify(given), String(concurrency)]);
+      children.push(child);
+      await once(child, "message");
+    },
+    async close() {
+      const ended = children.map((child) => once(child, "exit"));
+      for (const child of children) child.disconnect();
+      await Promise.all(ended);
+      await place[Symbol.asyncDispose]();
+      await ledger[Symbol.asyncDispose]();
+      await factory.close();
+    },
+  };
+}
+
+async function bare(context: BenchContext): Promise<Prepared> {
+  const { place, close } = await open(context, "bare");
+  const { boss } = place;
+  await boss.createQueue("bare", { retryLimit: 0 });
+  return {
+    async run() {
+      const all = Promise.withResolvers<void>();
+      let left = jobs;
+      const options = { batchSize: 100, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true };
+      await boss.work("bare", options, async (batch) => {
+        left -= batch.length;
+        if (left === 0) all.resolve();
+      });
+      for (let at = 0; at < jobs; at += 2_000) {
+        await boss.insert(
+          "bare",
+          Array.from({ length: 2_000 }, (_, index) => ({ data: { source: `source ${at + index}` } })),
+        );
+      }
+      await all.promise;
+      await boss.offWork("bare");
+      await boss.deleteAllJobs("bare");
+    },
+    close,
+  };
+}
+
+async function fanOut(
+  context: BenchContext,
+  workers: number,
+  concurrency: number,
+  pipeline: typeof busy,
+): Promise<Prepared> {
+  const opened = await open(context, `${pipeline.name} ${workers}`);
+  for (let each = 0; each < workers; each++) await opened.fork(concurrency);
+  return { run: () => pipeline.run(opened.options), close: opened.close };
+}
+
+async function waits(context: BenchContext, queued: number): Promise<Prepared> {
+  const opened = await open(context, `waits ${queued}`);
+  const { place, factory, options } = opened;
+  const queue = await place.queue({ queue: "default", pipeline: "others", version: "1", kind: "sources" });
+  const data = Array.from({ length: 10_000 }, (_, index) => ({ data: { source: `source ${index}` } }));
+  for (let at = 0; at < queued; at += data.length) await place.boss.insert(queue, data);
+  if (queued > 0) await place.sql("ANALYZE");
+  const worker = await startWorker({ pipelines: [latency], factory });
+  return {
+    async run() {
+      const times: number[] = [];
+      for (let each = 0; each < looks; each++) {
+        const read = new Promise<void>((resolve) => {
+          seen.read = resolve;
+        });
+        const began = performance.now();
+        await latency.enqueue(options);
+        await read;
+        times.push(performance.now() - began);
+        // The queue is idle again once the run has ended.
+        while ((await latency.runs({ ...options, limit: 1 }))[0]?.state !== "done");
+      }
+      return times.sort((a, b) => a - b)[Math.floor(looks / 2)] as number;
+    },
+    async close() {
+      await worker.stop();
+      await opened.close();
+    },
+  };
+}
+
+const recorded = "10,000 empty jobs, at least 80 % of the base";
+const spread = "64 sources of JavaScript, at most 0.6 of the base";
+const idle = "enqueue to a source's start, less than 250 ms";
+
+export const cases: BenchCase[] = [
+  { name: "bare pg-boss", group: recorded, base: true, prepare: bare },
+  { name: "a run's sources", group: recorded, prepare: (context) => fanOut(context, 1, 100, empty) },
+  { name: "one worker", group: spread, base: true, prepare: (context) => fanOut(context, 1, 1, busy) },
+  { name: "two workers", group: spread, prepare: (context) => fanOut(context, 2, 1, busy) },
+  { name: "idle queue", group: idle, base: true, prepare: (context) => waits(context, 0) },
+  { name: "a million jobs queued", group: idle, prepare: (context) => waits(context, million) },
+];

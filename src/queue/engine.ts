@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunEvent } from "../contracts/run-event.ts";
+import { ConflictError, RunError } from "../errors.ts";
+import type { RunOptions } from "../pipelines/pipeline.ts";
+import type { RunResult } from "../pipelines/result.ts";
+import { ending, passOn } from "../pipelines/run/ending.ts";
+import { teller, withFields } from "../pipelines/run/events.ts";
+import { FailedElsewhere } from "../pipelines/run/kept-error.ts";
+import type { QueueEngine } from "../pipelines/run/queue-engine.ts";
+import { resultOf } from "../pipelines/run/result.ts";
+import { newRunId } from "../pipelines/run/run-id.ts";
+import { type Ready, requestOf, resumable, skippedResult, type Wanted } from "../pipelines/run/run-pipeline.ts";
+import type { Surroundings } from "../pipelines/run/surroundings.ts";
+import { RunFailure } from "../pipelines/run-failure.ts";
+import { logListener } from "../pipelines/show/log.ts";
+import { showListener } from "../pipelines/show/show.ts";
+import type { RunJob, RunOutput } from "./jobs.ts";
+import { jobId } from "./names.ts";
+import { listenTo } from "./notices.ts";
+import { openPlace, type QueuePlace } from "./place.ts";
+import { refuseLocal } from "./refuse.ts";
+import { useShared } from "./shared.ts";
+
+/** How often is looked whether a run has ended, should its last event have been missed. */
+const lookMs = 500;
+
+/** Puts runs into the queue, and follows them. */
+export const queue: QueueEngine = {
+  async enqueue(ready, wanted, options, around) {
+    await refuseLocal(ready, around.factory);
+    await using place = await useShared(around.config, () => openPlace(around.config, around.logger));
+    const run = await runIdOf(ready, wanted, around);
+    await put(place.value, ready, run, wanted.resume !== undefined, options);
+    return run;
+  },
+
+  async follow(ready, wanted, options, around) {
+    const { name } = ready.definition;
+    await refuseLocal(ready, around.factory);
+    await using opened = await useShared(around.config, () => openPlace(around.config, around.logger));
+    const place = opened.value;
+    const run = await runIdOf(ready, wanted, around);
+    using end = ending({ outer: [options.signal], what: `The run of ${name}`, signals: options.signals ?? true });
+    try {
+      return await followRun(place, ready, run, wanted.resume !== undefined, options, around, end.signal);
+    } finally {
+      const { asked } = end;
+      end[Symbol.dispose]();
+      passOn(asked);
+    }
+  },
+};
+
+async function runIdOf({ definition }: Ready, { resume }: Wanted, { ledger }: Surroundings): Promise<string> {
+  return resume === undefined ? newRunId() : resumable(definition.name, resume, ledger);
+}
+
+async function put(place: QueuePlace, ready: Ready, run: string, resume: boolean, options: RunOptions) {
+  const { name: pipeline, version = "1" } = ready.definition;
+  const queue = await place.queue({ queue: place.config.QUEUE_NAME, pipeline, version, kind: "runs" });
+  const data: RunJob = { pipeline, run, request: requestOf(ready, options), resume };
+  // Going on with a run is another job than the run.
+  const id = jobId("run", run, resume ? newRunId() : "");
+  await place.transaction(async (db) => {
+    await place.boss.insert(queue, [{ id, data }], { db });
+    await db.executeSql("SELECT pg_catalog.pg_notify($1, $2)", ["millrace_jobs", JSON.stringify({ queue })]);
+  });
+  return { queue, id };
+}
+
+async function followRun(
+  place: QueuePlace,
+  ready: Ready,
+  run: string,
+  resume: boolean,
+  options: RunOptions,
+  around: Surroundings,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const { name } = ready.definition;
+  const logger = withFields(around.logger, { run, pipeline: name });
+  await using show = await showListener(
+    options.show,
+    ready.steps.map((step) => step.name),
+  );
+  const tell = teller(
+    [show.listener, logListener(logger, show.mode), ...(options.onEvent ? [options.onEvent] : [])],
+    logger,
+  );
+  let woken = Promise.withResolvers<void>();
+  const heard = (event: RunEvent) => {
+    tell(event);
+    if (event.type === "run-ended") woken.resolve();
+  };
+  await using _ = await listenTo(place, run, heard);
+  const { queue, id } = await put(place, ready, run, resume, options);
+  const onAbort = () => woken.resolve();
+  signal.addEventListener("abort", onAbort);
+  try {
+    for (;;) {
+      if (signal.aborted) await askToStop(place, queue, id, run);
+      const ended = await place.boss.getJobById(queue, id).catch(() => undefined);
+      // A server that does not answer now may do so again: the workers wait for it as well.
+      const output = ended === null ? { error: purged } : outputOf(ended?.state, ended?.output);
+      if (output) return await resultFrom(output, ready, around, signal);
+      const pause = new AbortController();
+      await Promise.race([
+        woken.promise,
+        sleep(signal.aborted ? 50 : lookMs, undefined, { signal: pause.signal }).catch(() => {}),
+      ]);
+      pause.abort();
+      if (!signal.aborted) woken = Promise.withResolvers<void>();
+      else await sleep(50);
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+const purged: RunOutput["error"] & object = { name: "RunError", message: "The run was taken out of the queue." };
+
+function outputOf(state: string | undefined, output: object | undefined): RunOutput | null {
+  if (state === "completed") return output as RunOutput;
+  if (state === "cancelled") return { error: purged };
+  if (state !== "failed") return null;
+  return { error: { name: "RunError", message: "Every worker that led the run was lost. See the dead-letter queue." } };
+}
+
+/** One that no worker has begun is taken out; whoever leads it is asked to end it. */
+async function askToStop(place: QueuePlace, queue: string, id: string, run: string): Promise<void> {
+  await place
+    .sql(
+      "UPDATE millrace_queue.job SET state = 'cancelled', completed_on = now() WHERE name = $1 AND id = $2 AND state < 'active'",
+      [queue, id],
+    )
+    .catch(() => {});
+  await place.notify({ stop: run }).catch(() => {});
+}
+
+async function resultFrom(
+  output: RunOutput,
+  ready: Ready,
+  around: Surroundings,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  if (output.skipped) return skippedResult(ready, around);
+  const record = output.run === undefined ? null : await around.ledger.run(output.run);
+  if (!record) {
+    if (signal.aborted) throw signal.reason;
+    const { message, code, hint } = output.error ?? purged;
+    const details = hint === undefined ? {} : { hint };
+    if (code === "RUN_OVERLAP") throw new ConflictError(message, { ...details, code });
+    throw new RunError(message, details);
+  }
+  const cause = record.error ? new FailedElsewhere(record.error) : undefined;
+  const result = await resultOf(around.ledger, record, cause);
+  if (record.state === "done") return result;
+  if (record.state !== "stopped") throw new RunFailure(result);
+  throw signal.aborted ? signal.reason : (cause ?? new RunError(`The run ${record.id} was stopped.`));
+}

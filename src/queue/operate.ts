@@ -1,0 +1,123 @@
+import type { RunJob } from "./jobs.ts";
+import { deadName, jobId, readQueueName } from "./names.ts";
+import { jobsChannel, type QueuePlace, schema } from "./place.ts";
+
+/** What waits in a queue, and what could not be done. */
+export interface QueueStatus {
+  readonly queue: string;
+  readonly paused: boolean;
+  readonly pipelines: readonly {
+    readonly pipeline: string;
+    readonly version: string;
+    readonly kind: string;
+    readonly waiting: number;
+    readonly active: number;
+    /** Seconds for which the oldest one waits. */
+    readonly oldest: number | null;
+  }[];
+  /** Jobs that could not be done, with their errors; newest first. */
+  readonly dead: readonly DeadJob[];
+}
+
+export interface DeadJob {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly run: string;
+  readonly step: string | null;
+  readonly source: string | null;
+  readonly error: string;
+  readonly at: Date;
+}
+
+const kind = "queue paused";
+
+export async function pausedQueues(place: QueuePlace): Promise<Set<string>> {
+  const rows = await place.sql<{ name: string }>("SELECT name FROM millrace.memory WHERE kind = $1 AND value = 'yes'", [
+    kind,
+  ]);
+  return new Set(rows.map(({ name }) => name));
+}
+
+/** While it is paused workers take nothing out; what they have in hand is finished. */
+export async function setPaused(place: QueuePlace, queue: string, paused: boolean): Promise<void> {
+  await place.sql(
+    `INSERT INTO millrace.memory (kind, name, value) VALUES ($1, $2, $3)
+     ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value`,
+    [kind, queue, paused ? "yes" : "no"],
+  );
+  await place.notify({ changed: true });
+}
+
+export async function queueStatus(place: QueuePlace, queue: string): Promise<QueueStatus> {
+  const rows = await place.sql<{ name: string; waiting: number; active: number; oldest: number | null }>(
+    `SELECT name, (count(*) FILTER (WHERE state < 'active'))::int AS waiting, (count(*) FILTER (WHERE state = 'active'))::int AS active,
+       extract(epoch FROM now() - min(created_on) FILTER (WHERE state < 'active'))::float8 AS oldest
+     FROM ${schema}.job WHERE state <= 'active' AND name LIKE $1 GROUP BY name ORDER BY name`,
+    [`${queue}/%`],
+  );
+  const pipelines = rows.flatMap(({ name, waiting, active, oldest }) => {
+    const parts = readQueueName(name);
+    return parts
+      ? [{ pipeline: parts.pipeline, version: parts.version, kind: parts.kind, waiting, active, oldest }]
+      : [];
+  });
+  const paused = (await pausedQueues(place)).has(queue);
+  return { queue, paused, pipelines, dead: (await deadJobs(place, queue)).map(shown) };
+}
+
+interface Dead {
+  readonly id: string;
+  readonly data: { pipeline: string; run: string; step?: string; source?: string; error?: { message: string } };
+  readonly output: { message?: string; value?: { message?: string } } | null;
+  readonly at: Date;
+}
+
+function deadJobs(place: QueuePlace, queue: string): Promise<Dead[]> {
+  return place.sql<Dead>(
+    `SELECT id, data, coalesce(to_jsonb(job) -> 'source_output', output) AS output, created_on AS at FROM ${schema}.job
+     WHERE name = $1 AND state = 'created' ORDER BY created_on DESC LIMIT 10000`,
+    [deadName(queue)],
+  );
+}
+
+function shown({ id, data, output, at }: Dead): DeadJob {
+  const error = data.error?.message ?? output?.message ?? output?.value?.message ?? "Its workers were lost.";
+  return {
+    id,
+    pipeline: data.pipeline,
+    run: data.run,
+    step: data.step ?? null,
+    source: data.source ?? null,
+    error,
+    at,
+  };
+}
+
+/** Goes on with the runs of all jobs that could not be done: what was done is not done again. Resolves with those runs. */
+export async function redrive(place: QueuePlace, queue: string): Promise<string[]> {
+  const dead = await deadJobs(place, queue);
+  const runs = new Map(dead.map(({ data }) => [data.run, data.pipeline]));
+  for (const [run, pipeline] of runs) {
+    const [row] = await place.sql<{ version: string }>("SELECT version FROM millrace.runs WHERE id = $1", [run]);
+    const name = await place.queue({ queue, pipeline, version: row?.version ?? "1", kind: "runs" });
+    const data: RunJob = { pipeline, run, request: {}, resume: true };
+    const ids = dead.filter((each) => each.data.run === run).map(({ id }) => id);
+    await place.transaction(async (db) => {
+      await place.boss.insert(name, [{ id: jobId("redrive", run, ...ids), data }], { db });
+      await db.executeSql(`DELETE FROM ${schema}.job WHERE name = $1 AND id = ANY($2::uuid[])`, [deadName(queue), ids]);
+      await db.executeSql("SELECT pg_catalog.pg_notify($1, $2)", [jobsChannel, JSON.stringify({ queue: name })]);
+    });
+  }
+  return [...runs.keys()];
+}
+
+/** Removes what waits, or with `dead` what could not be done. Resolves with how many. */
+export async function purge(place: QueuePlace, queue: string, { dead = false } = {}): Promise<number> {
+  const where = dead ? "name = $1" : "name LIKE $1 AND name <> $2 AND state < 'active'";
+  const values = dead ? [deadName(queue)] : [`${queue}/%`, deadName(queue)];
+  const rows = await place.sql<{ count: number }>(
+    `WITH gone AS (DELETE FROM ${schema}.job WHERE ${where} RETURNING 1) SELECT count(*)::int AS count FROM gone`,
+    values,
+  );
+  return rows[0]?.count ?? 0;
+}

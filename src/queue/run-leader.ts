@@ -1,0 +1,103 @@
+import { ConflictError, MillraceError } from "../errors.ts";
+import { keptError } from "../pipelines/run/kept-error.ts";
+import { runPipeline } from "../pipelines/run/run-pipeline.ts";
+import { RunFailure } from "../pipelines/run-failure.ts";
+import { endHolders, fenceOf } from "./fence.ts";
+import { HandedBack } from "./handed-back.ts";
+import type { Attempt, RunJob, RunOutput } from "./jobs.ts";
+
+import { runWide } from "./run-wide.ts";
+import { spreadSources } from "./spread.ts";
+import type { WorkerParts } from "./worker-parts.ts";
+
+/** Kind of the lock that a run's process holds on its pipeline. */
+const claiming = 7105108102;
+
+/** Leads runs: gives the sources of each step away, goes on when all have ended, and closes the run. */
+export class RunLeader {
+  readonly #parts: WorkerParts;
+  readonly #stops = new Map<string, AbortController>();
+  readonly #heard = new Map<string, PromiseWithResolvers<void>>();
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends a run that is led here; it can be gone on with. */
+  stop(run: string): void {
+    this.#stops.get(run)?.abort(new Stopped(`The run ${run} was asked to end.`));
+  }
+
+  /** A source of that run has ended somewhere. */
+  heard(run: string): void {
+    this.#heard.get(run)?.resolve();
+    this.#heard.delete(run);
+  }
+
+  async work(attempt: Attempt<RunJob>, signal: AbortSignal): Promise<RunOutput> {
+    const { place, ledger, factory, config, logger, notices, pipelines } = this.#parts;
+    const { pipeline, run, request, resume } = attempt.data;
+    const ready = pipelines.get(pipeline);
+    if (!ready) throw new Error(`This worker has no pipeline "${pipeline}".`);
+    const fence = fenceOf(place, attempt);
+    const known = await ledger.run(run);
+    const again = attempt.retryCount > 0;
+    if (known && ["done", "failed", "stopped", "undone"].includes(known.state) && !resume) return { run };
+    if (again) await this.#endEarlierLeader(pipeline, run);
+    const stop = new AbortController();
+    const claim = new AbortController();
+    const given = AbortSignal.any([signal, claim.signal]);
+    this.#stops.set(run, stop);
+    const wide = runWide(run, ledger);
+    try {
+      const result = await runPipeline(
+        ready,
+        {},
+        {
+          ...{ factory, logger, ledger: ledger.fenced(fence.sql, given), show: "none", signals: false, ...request },
+          signal: AbortSignal.any([given, stop.signal]),
+          seat: {
+            ...{ run, fence, ...wide },
+            spread: (scope, sources) =>
+              spreadSources(place, scope, sources, {
+                version: pipelines.get(scope.session.pipeline)?.definition.version ?? "1",
+                leader: `${attempt.id}/${scope.session.id}`,
+                heardOf: (id) => this.#heardOf(id),
+              }),
+            onLost: () => claim.abort(new HandedBack("The server was lost, so that another worker may lead the run.")),
+            onEvent: (event) => notices.tell(run, event),
+          },
+        },
+      );
+      return result.state === "skipped" ? { skipped: true } : { run: result.id };
+    } catch (cause) {
+      if (given.aborted) throw new HandedBack("The run was handed back.", { cause });
+      if (cause instanceof ConflictError && cause.code === "LEASE_LOST") throw cause;
+      if (cause instanceof RunFailure) return { run: cause.result.id };
+      if (stop.signal.aborted) return { run };
+      if (cause instanceof MillraceError && cause.retryable && cause.code !== "RUN_OVERLAP") throw cause;
+      const { name, message, code, hint } = keptError(cause, config);
+      return { run, error: { name, message, ...(code && { code }), ...(hint !== undefined && { hint }) } };
+    } finally {
+      this.#stops.delete(run);
+      await notices.flush();
+    }
+  }
+
+  /** A leader that hangs still holds the pipeline. It is ended only while the run that it holds is this one. */
+  async #endEarlierLeader(pipeline: string, run: string): Promise<void> {
+    const { place, ledger } = this.#parts;
+    const [last] = await ledger.runs({ pipeline, limit: 1 });
+    if (last?.id === run && last.state === "running") await endHolders(place, `pipeline ${pipeline}`, claiming);
+  }
+
+  #heardOf(run: string): Promise<void> {
+    const waiting = this.#heard.get(run) ?? Promise.withResolvers<void>();
+    this.#heard.set(run, waiting);
+    return waiting.promise;
+  }
+}
+
+class Stopped extends Error {
+  override readonly name = "AbortError";
+}
