@@ -4,8 +4,8 @@ import { backupCommands } from "./groups/backup.ts";
 import { dataCommands } from "./groups/data.ts";
 import { pipelineCommands } from "./groups/pipelines.ts";
 import { projectCommands } from "./groups/project.ts";
-import { scrapingCommands } from "./groups/scraping.ts";
 import { queueCommands } from "./groups/queue.ts";
+import { scrapingCommands } from "./groups/scraping.ts";
 import { exitCodes, reportError, UsageError } from "./report-error.ts";
 
 /**
