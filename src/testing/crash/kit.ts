@@ -4,7 +4,6 @@ import type { DataFrame } from "nodejs-polars";
 import type { IDataBackup } from "../../contracts/data-backup.ts";
 import type { IRestorableBackup } from "../../contracts/restorable-backup.ts";
 import type { IStorage } from "../../contracts/storage.ts";
-import { MillraceError } from "../../errors.ts";
 import { compareFrames } from "../../frame/compare.ts";
 import type { CrashAnswer, CrashRequest, OpenStorage, StopBy } from "./request.ts";
 import { type CrashSave, crashSave, kindsOf, type SaveKind, saveKinds } from "./saves.ts";
@@ -161,9 +160,8 @@ class Run {
   async check(answer: CrashAnswer | null): Promise<"old" | "new"> {
     const { name } = this.#request;
     return withStorage(this.#place, async (storage) => {
-      // A helper process may have ended, too: the first use is then told that trying again helps.
-      const before = await onceMore(async () => storage.source?.().listSources());
-      const found = await onceMore(() => this.#standing(storage));
+      const before = await storage.source?.().listSources();
+      const found = await this.#standing(storage);
       assert(answer?.outcome !== "saved" || found === "new", "a save that was acknowledged is lost");
       assert(answer?.outcome !== "aborted" || found === "old", "a save that was aborted took effect");
       await checkBackups(storage.backup?.(), name);
@@ -190,13 +188,6 @@ class Run {
     assert.equal(difference, null, `neither the old frame nor the new one stands there: ${difference?.message}`);
     return "new";
   }
-}
-
-async function onceMore<T>(use: () => Promise<T>): Promise<T> {
-  return use().catch((cause: unknown) => {
-    if (!(cause instanceof MillraceError && cause.retryable)) throw cause;
-    return use();
-  });
 }
 
 /** Whatever is listed is whole. */
