@@ -9,7 +9,9 @@ import { isAbsent, type NumberFormat, parseInteger, parseNumber, parsePercent } 
 
 /** How one column is read within a row. Made by `text()`, `number()` … */
 export interface Field<Value> {
+  /** The CSS selector of the element within the row; empty for the row itself. */
   readonly selector: string;
+  /** The attribute that has the text; undefined for the element's own text. */
   readonly attribute: string | undefined;
   /** Whether a text that can't be read is null. It is never so unless declared. */
   readonly unreadable: "error" | "null";

@@ -29,7 +29,9 @@ export type { ScrapeOptions } from "./scrape-options.ts";
  * and its earlier runs, and saving are done here.
  */
 export abstract class Scraper implements IScraper {
+  /** Every setting with its value. */
   protected readonly config: Config;
+  /** The service\'s logger. */
   protected readonly logger: Logger;
   /** How many sources are scraped at once. */
   readonly concurrency: number = 1;

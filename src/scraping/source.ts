@@ -30,6 +30,7 @@ type Parsed<Schema> = readonly NewRowOf<Schema>[] | DataFrame;
 
 /** What a scraper source is made of. */
 export interface SourceDefinition<Schema extends DeclaredSchema = DeclaredSchema> {
+  /** Where it begins: one address or several, or a function of the config that gives them. */
   readonly start: Start;
   /**
    * The columns that the rows must have: `{ ticker: "string", pe: "float64?" }` (`?` allows null), a FrameSchema, or a
@@ -134,7 +135,9 @@ type Defaulted =
 export interface ScraperSource
   extends Required<Pick<SourceDefinition, Defaulted>>,
     Pick<SourceDefinition, "key" | "next" | "follow" | "delay" | "login" | "ready"> {
+  /** Where it begins: one address or several, or a function of the config that gives them. */
   readonly start: Start;
+  /** The columns of its rows. */
   readonly schema: FrameSchema;
   /** Reads a page, when it is no download. */
   readonly parse:

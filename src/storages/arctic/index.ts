@@ -28,7 +28,11 @@ export class ArcticStorage implements IStorage, IHelpers, IDiagnose {
   readonly capabilities: Capabilities;
   readonly #parts: ArcticParts;
 
-  /** @throws ConfigError when the ARCTIC_* settings point nowhere. */
+  /**
+   * Starts nothing until a component is made.
+   *
+   * @throws ConfigError when the ARCTIC_* settings point nowhere.
+   */
   constructor(context: StorageContext) {
     this.#parts = arcticParts(context);
     this.capabilities = this.#parts.rules.capabilities;

@@ -22,6 +22,7 @@ export class CsvStorage implements IStorage {
   readonly #context: StorageContext;
   readonly #files: CsvFiles;
 
+  /** Makes no folder and reads nothing until a component is used. */
   constructor(context: StorageContext) {
     this.#context = context;
     this.#files = new CsvFiles(context);

@@ -20,6 +20,7 @@ export class TempStorage implements IStorage {
   readonly #context: StorageContext;
   readonly #files: TempFiles;
 
+  /** Makes no folder and reads nothing until a component is used. */
   constructor(context: StorageContext) {
     this.#context = context;
     this.#files = new TempFiles(context);

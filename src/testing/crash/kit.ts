@@ -9,12 +9,14 @@ import type { CrashAnswer, CrashRequest, OpenStorage, StopBy } from "./request.t
 import { type CrashSave, crashSave, kindsOf, type SaveKind, saveKinds } from "./saves.ts";
 import { startVictim, type Victim } from "./victim.ts";
 
+/** What is killed, how often and how. */
 export interface CrashOptions {
   /**
    * A module whose export `open` makes the storage. It is imported here and in the process that is killed, and called with `args`:
    * all of them have to open the same place.
    */
   module: URL;
+  /** What `open` is called with. Default: nothing. */
   args?: readonly string[];
   /** How many times a save is stopped: half of them at its steps, half at random instants. */
   kills: number;
@@ -37,12 +39,15 @@ export interface CrashOptions {
 
 /** What came of it. */
 export interface CrashReport {
+  /** How many saves were stopped. */
   readonly kills: number;
   /** How often the old frame was found afterwards, and how often the new one. */
   readonly old: number;
+  /** How often the new frame was found afterwards. */
   readonly new: number;
   /** The different steps at which a save was stopped. */
   readonly steps: readonly string[];
+  /** Give it again to stop at the same instants. */
   readonly seed: number;
 }
 

@@ -7,6 +7,7 @@ import { prices } from "../samples.ts";
 
 /** The ways to save that are killed. */
 export const saveKinds = ["replace", "append", "upsert", "backup"] as const;
+/** A way to save that is killed: by `mode`, or `backup` for `saveWithBackup`. */
 export type SaveKind = (typeof saveKinds)[number];
 
 /** A save, with what stands there before and after it. */
