@@ -66,7 +66,10 @@ export async function killSaves(options: CrashOptions): Promise<CrashReport> {
   const { seed = Date.now() % 2 ** 31 } = options;
   const { open } = (await import(module.href)) as { open: OpenStorage };
   const places: Place = { open: () => Promise.resolve(open(...args)), leftovers: options.leftovers };
-  const kinds = await withStorage(places, async (storage) => kindsOf(storage, saves));
+  const [kinds, keyed] = await withStorage(places, async (storage) => [
+    kindsOf(storage, saves),
+    storage.capabilities.saveOptions.includes("key"),
+  ]);
   const random = randomNumbers(seed);
   const counts = { kills: 0, old: 0, new: 0 };
   const failures: string[] = [];
@@ -74,7 +77,7 @@ export async function killSaves(options: CrashOptions): Promise<CrashReport> {
   const report = (): CrashReport => ({ ...counts, steps: [...steps], seed });
   for (const [at, kind] of kinds.entries()) {
     const share = Math.ceil((kills * (at + 1)) / kinds.length) - Math.ceil((kills * at) / kinds.length);
-    const request = { module: module.href, args, kind, rows, by, name: `crash_${kind}`, stopAt: -1 };
+    const request = { module: module.href, args, kind, rows, keyed, by, name: `crash_${kind}`, stopAt: -1 };
     const run = new Run(places, request);
     const { names, took } = await run.whole();
     const plan = planKills(share, names, random);
@@ -140,7 +143,7 @@ class Run {
   constructor(place: Place, request: CrashRequest) {
     this.#place = place;
     this.#request = request;
-    this.#save = crashSave(request.kind, request.rows);
+    this.#save = crashSave(request.kind, request.rows, request.keyed);
   }
 
   /** A save that is not killed: the names of its steps, and the milliseconds that it took. */
