@@ -66,6 +66,9 @@ const places: Readonly<Record<string, Place>> = {
         .createDataSaver("arctic")
         .saveData(frame({ date: ["2024-03-28"], price: [1] }, { date: "date", price: "float64" }), "processed_data"),
   },
+  'from: "csv:trades",\n    to: "postgres:trades"': {
+    files: { "trades.csv": "id,price,updated_at\n1,1.5,2024-03-01T10:00:00Z\n2,2.5,2024-03-01T11:00:00Z\n" },
+  },
   "calculationMemory(config)": saved("arctic", "prices"),
   'sources: ["prices"],\n});\nconsole.log(runs': {
     files: { ...usualFiles, "rates.csv": "day,rate\n2024-03-29,0.04\n" },
