@@ -54,7 +54,7 @@ export type Dependency = string | (abstract new (config: Config, logger: Logger)
 export abstract class Calculator implements ICalculator {
   /** Every setting with its value. */
   protected readonly config: Config;
-  /** The service\'s logger. */
+  /** The service's logger. */
   protected readonly logger: Logger;
   /** What others name it by in `dependsOn`, and the memory. Default: the name of its class. */
   readonly name: string = this.constructor.name;

@@ -14,7 +14,9 @@ test("every dependency stands in docs/dependencies.md", () => {
 
 test("each line of docs/dependencies.md names packages of package.json, and says why and how large", () => {
   const page = readFileSync(join(root, "docs/dependencies.md"), "utf8");
-  const { dependencies, peerDependencies, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { dependencies, peerDependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
   const known = { ...dependencies, ...peerDependencies, ...devDependencies };
   const rows = [...page.matchAll(/^\| (`.+?) \| (.*?) \| (.*?) \|/gm)];
   expect(rows.length).toBeGreaterThan(20);
