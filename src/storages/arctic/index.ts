@@ -3,6 +3,8 @@
  *
  * @module
  */
+import "../../system/node-version.ts";
+
 import type { Diagnosis, IDiagnose } from "../../contracts/diagnose.ts";
 import type { HelperStatus, IHelpers } from "../../contracts/helpers.ts";
 import type { Capabilities, IStorage } from "../../contracts/storage.ts";

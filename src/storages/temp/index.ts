@@ -3,6 +3,8 @@
  *
  * @module
  */
+import "../../system/node-version.ts";
+
 import type { IStorage } from "../../contracts/storage.ts";
 import type { StorageContext } from "../context.ts";
 import { TempBackup } from "./backup.ts";
