@@ -84,6 +84,7 @@ function isForUsers({ name, declarations = [] }: ts.Symbol, of: ts.Declaration):
   const [declaration] = declarations;
   if (!declaration || declaration.getSourceFile().fileName.includes("/node_modules/") || name.includes("#"))
     return false;
+  if (ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === "internal")) return false;
   const isBase = ts.isClassDeclaration(of) && isAbstract(of);
   const hidden = ts.ModifierFlags.Private | (isBase ? 0 : ts.ModifierFlags.Protected);
   return !(ts.getCombinedModifierFlags(declaration) & hidden);

@@ -1,6 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import type { Archive } from "./archive.ts";
-import type { BrowserLaunch, BrowserPage } from "./browser/browser-engine.ts";
+import type { BrowserLaunch, BrowserPage } from "./browser/launch.ts";
 import type { Engine } from "./crawl/crawl.ts";
 import { lazyHttpEngine } from "./crawl/lazy.ts";
 import { Scraper } from "./scraper.ts";
@@ -21,6 +21,7 @@ export abstract class BrowserScraper extends Scraper {
   /** Called with each page once `ready` is there, before it is read: clicks what has to be clicked. */
   protected async act(_page: BrowserPage): Promise<void> {}
 
+  /** @internal */
   protected override engine(web: SourceWeb, source: ScraperSource, archive: Archive): Engine {
     if (archive.isReplay || source.download) return lazyHttpEngine(web);
     if (web.proxies.length > 0)

@@ -2,8 +2,8 @@ import type { DeclaredSchema, FrameSchema } from "../contracts/frame-schema.ts";
 import { ConfigError, MillraceError, SchemaError } from "../errors.ts";
 import type { NewRowOf } from "../frame/row-types.ts";
 import { didYouMean } from "../system/nearest.ts";
-import type { Markup } from "./crawl/crawlee.ts";
 import { type DateFormat, parseDate } from "./dates.ts";
+import type { Markup } from "./markup.ts";
 import type { Page } from "./page.ts";
 import { isAbsent, type NumberFormat, parseInteger, parseNumber, parsePercent } from "./values.ts";
 

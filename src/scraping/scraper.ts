@@ -141,7 +141,11 @@ export abstract class Scraper implements IScraper {
     }
   }
 
-  /** What fetches the pages. */
+  /**
+   * What fetches the pages.
+   *
+   * @internal
+   */
   protected engine(web: SourceWeb, _source: ScraperSource, _archive: Archive): Engine {
     return lazyHttpEngine(web);
   }

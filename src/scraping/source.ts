@@ -5,7 +5,7 @@ import type { DataFrame } from "../frame/polars.ts";
 import type { NewRowOf } from "../frame/row-types.ts";
 import { readSchema } from "../frame/schema.ts";
 import type { Ask } from "./crawl/ask.ts";
-import type { Login } from "./crawl/sessions.ts";
+import type { Login } from "./crawl/login.ts";
 import type { DownloadFormat } from "./download/format.ts";
 import { type Field, type FieldsOf, fieldParser } from "./fields.ts";
 import type { Health } from "./gate/health.ts";

@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { inspect } from "node:util";
 import { UnavailableError } from "../errors.ts";
 
 const neededMajor = 24;
@@ -35,7 +34,8 @@ function whatIsMissing(
 const missing = whatIsMissing();
 if (missing) {
   const error = new UnavailableError(missing, { code: "DEPENDENCY_MISSING" });
-  // Where it is thrown says nothing; the sentence has to stand alone.
+  // Where it is thrown says nothing, and Node shows every property: the sentence has to stand alone.
   error.stack = `${error.name}: ${missing}`;
-  throw Object.assign(error, { [inspect.custom]: () => error.stack });
+  for (const name of Object.keys(error)) Object.defineProperty(error, name, { enumerable: false });
+  throw error;
 }
