@@ -160,7 +160,7 @@ test("two scrapes of one source at once: the second fails, and says that another
   const { base } = await serve((_, response) => void release.push(() => html(response, "<p>x</p>")));
   const { scraper, config, log } = scraperOf({ pages: pagesOf(base, { robots: false }) });
   const first = scraper.scrapeData(new BatchSaver());
-  await expect.poll(() => release.length).toBe(1);
+  await expect.poll(() => release.length, { timeout: 20_000 }).toBe(1);
   class Own extends Scraper {
     readonly sources = scraper.sources;
   }
