@@ -107,6 +107,20 @@ test("heavy libraries are loaded on first use", () => {
   expect(wrong.map(({ file, specifier }) => `${relative(source, file)} imports ${specifier}`)).toEqual([]);
 });
 
+test("what is loaded by the public door holds no HTTP, no crawl and no run", () => {
+  const loaded = new Set([join(source, "index.ts")]);
+  for (const file of loaded) {
+    for (const { specifier } of imports.filter((entry) => entry.file === file && entry.kind === "static")) {
+      loaded.add(specifier.startsWith(".") ? join(dirname(file), specifier) : specifier);
+    }
+  }
+  const heavy =
+    /^node:https?$|scraping\/(crawl|http|browser)\/(?!lazy|ask|exchange)|pipelines\/(run\/run-pipeline|plan|steps)|^(service|cli)\//;
+  const names = [...loaded].map((name) => (name.startsWith("/") ? relative(source, name) : name));
+  expect(names).toContain("pipelines/define.ts");
+  expect(names.filter((name) => heavy.test(name))).toEqual([]);
+});
+
 test("nodejs-polars is imported as a value in one file", () => {
   const values = imports.filter(({ specifier, kind }) => specifier === "nodejs-polars" && kind !== "type");
   expect([...new Set(values.map(({ file }) => relative(source, file)))]).toEqual(["frame/polars.ts"]);
