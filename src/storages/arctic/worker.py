@@ -48,6 +48,9 @@ IN_ORDER = (*CHANGES, "claim", "versions")
 SMALL = 512 << 10
 # Versions whose facts are remembered.
 REMEMBERED = 200
+# ArcticDB keeps a chain with a link for each version saved and each removed, and removing one walks all of it: after 2,000 saves
+# that takes 50 ms. Every so many versions the chain is made one link.
+LINKS = 50
 
 # Seconds. After so many without work memory is given back: not sooner, since the next read would have to get it anew.
 REST = 2.0
@@ -415,10 +418,17 @@ class Store:
             del table
         return {"version": item.version}
 
-    def tidy(self, request: Message) -> None:
-        """Removes what a save made superfluous, once it is answered."""
-        if request["op"] in ("write", "restore"):
-            self._prune(self._library(request["library"]), request["symbol"], request["drop"])
+    def tidy(self, request: Message, answer: Message) -> None:
+        """Removes what a save made superfluous, once it is answered. What stands is saved already: a failure is only logged."""
+        if request["op"] not in ("write", "restore"):
+            return
+        library, symbol = self._library(request["library"]), request["symbol"]
+        try:
+            self._remove(library, symbol, request["drop"])
+            if answer["version"] % LINKS == 0:
+                library._nvs.version_store._compact_version_map(symbol)
+        except Exception:
+            traceback.print_exc()
 
     def delete(self, request: Message) -> Message:
         library = self._library_if_there(request["library"])
@@ -437,23 +447,23 @@ class Store:
             return {"version": item.version}
         # It came with that version's metadata, which knows nothing of the versions since.
         newest = library.write_metadata(symbol, {"millrace": request["metadata"]}, prune_previous_versions=False)
-        self._prune(library, symbol, [item.version])
+        request["drop"] = [*request["drop"], item.version]
         return {"version": newest.version}
 
     def prune(self, request: Message) -> Message:
         library, symbol = self._required(request), request["symbol"]
         return {"removed": self._remove(library, symbol, request["versions"])}
 
-    def _prune(self, library: Any, symbol: str, versions: list[int]) -> None:
-        """What stands is saved already, so that a failure here is only logged."""
-        try:
-            self._remove(library, symbol, versions)
-        except Exception:
-            traceback.print_exc()
-
     def _remove(self, library: Any, symbol: str, versions: list[int]) -> list[int]:
+        """Resolves with those that were there. Listing what there is takes as long as removing, and is rarely needed."""
         if not versions:
             return []
+        try:
+            library.delete(symbol, versions=versions)
+            return versions
+        except Exception as error:
+            if code_of(error) != "not_found":
+                raise
         there = {key.version for key, info in library.list_versions(symbol).items() if not info.deleted}
         removed = [version for version in versions if version in there]
         if removed:
@@ -667,20 +677,24 @@ class Client:
     def _work(self, request: Message, work: Callable[[Message], Message]) -> None:
         self._worker.began()
         try:
-            if self._answer(request, work):
-                self._worker.store.tidy(request)
+            answer = self._answer(request, work)
+            if answer is not None:
+                self._worker.store.tidy(request, answer)
         finally:
             self._worker.ended()
 
-    def _answer(self, request: Message, work: Callable[[Message], Message]) -> bool:
-        number, done = request["id"], False
+    def _answer(self, request: Message, work: Callable[[Message], Message]) -> Optional[Message]:
+        """What it answered; None for a failure."""
+        number = request["id"]
+        done: Optional[Message] = None
         try:
             if self._gone or number in self._cancelled:
                 raise Failure("cancelled", "It was cancelled before it began.")
             if request["op"] in CHANGES:
                 self._worker.store.require_claim(request, self._number)
-            reply = json.dumps({"id": number, "ok": work(request)})
-            done = True
+            answer = work(request)
+            reply = json.dumps({"id": number, "ok": answer})
+            done = answer
         except BaseException as error:
             if not isinstance(error, Failure):
                 traceback.print_exc()
