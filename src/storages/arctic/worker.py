@@ -19,6 +19,8 @@ import base64
 import ctypes
 import faulthandler
 import fcntl
+import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -31,9 +33,11 @@ import threading
 import time
 import traceback
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 from typing import Any, Callable, Optional
 
 PROTOCOL = 3
@@ -110,7 +114,7 @@ def code_of(error: BaseException) -> str:
         return "denied"
     if "Too many open files" in text:
         return "no_files"
-    if "NoSuchBucket" in text:
+    if "NoSuchBucket" in text or "ContainerNotFound" in text:
         return "no_bucket"
     if "StorageException" in names:
         return "unavailable"
@@ -556,20 +560,44 @@ def with_plain_texts(pa: Any, table: Any) -> Any:
 
 
 def require_bucket(uri: str) -> None:
-    """ArcticDB takes a bucket that is not there for an empty one. A server tells it without a key."""
-    address = re.match(r"s3(s?)://([^:/?]+):([^?]+)(?:\?(.*))?$", uri)
-    if address is None:
+    """ArcticDB takes a bucket or container that is not there for an empty one, so that the server is asked."""
+    request = azure_request(uri) if uri.startswith("azure://") else s3_request(uri)
+    if request is None:
         return
-    secure, host, bucket, query = address.groups()
-    port = re.search(r"(?:^|&)port=(\d+)", query or "")
-    url = f"http{secure}://{host}{':' + port[1] if port else ''}/{bucket}?max-keys=0"
     try:
-        urllib.request.urlopen(url, timeout=5).close()
+        urllib.request.urlopen(request, timeout=5).close()
     except urllib.error.HTTPError as error:
-        if error.code == 404 and b"NoSuchBucket" in error.read(4096):
-            raise Failure("no_bucket", f"There is no bucket {bucket}.") from None
+        told = error.read(4096)
+        if error.code == 404 and (b"NoSuchBucket" in told or b"ContainerNotFound" in told):
+            raise Failure("no_bucket", "There is no such bucket or container.") from None
     except (OSError, ValueError):
         pass  # whatever else is wrong shows when ArcticDB itself asks
+
+
+def s3_request(uri: str) -> Any:
+    """A server that speaks S3 tells it without a key."""
+    address = re.match(r"s3(s?)://([^:/?]+):([^?]+)(?:\?(.*))?$", uri)
+    if address is None:
+        return None
+    secure, host, bucket, query = address.groups()
+    port = re.search(r"(?:^|&)port=(\d+)", query or "")
+    return urllib.request.Request(f"http{secure}://{host}{':' + port[1] if port else ''}/{bucket}?max-keys=0")
+
+
+def azure_request(uri: str) -> Any:
+    """Azure tells it only to who signs with the account's key: learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key."""
+    parts = dict(part.partition("=")[::2] for part in uri[len("azure://") :].split(";"))
+    account, key, container = parts.get("AccountName"), parts.get("AccountKey"), parts.get("Container")
+    if not (account and key and container):
+        return None
+    suffix = parts.get("EndpointSuffix", "core.windows.net")
+    url = f"{parts.get('BlobEndpoint', f'https://{account}.blob.{suffix}').rstrip('/')}/{container}"
+    headers = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": "2021-08-06"}
+    named = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    signed = f"GET{12 * chr(10)}{named}/{account}{urllib.parse.urlsplit(url).path}\nrestype:container"
+    signature = hmac.new(base64.b64decode(key), signed.encode(), hashlib.sha256).digest()
+    headers["Authorization"] = f"SharedKey {account}:{base64.b64encode(signature).decode()}"
+    return urllib.request.Request(f"{url}?restype=container", headers=headers)
 
 
 # ---------- Programs and their requests ----------
@@ -696,7 +724,7 @@ class Client:
             reply = json.dumps({"id": number, "ok": answer})
             done = answer
         except BaseException as error:
-            if not isinstance(error, Failure):
+            if not isinstance(error, Failure) and code_of(error) != "not_found":
                 traceback.print_exc()
             failure = {"code": code_of(error), "message": f"{error}" or type(error).__name__}
             reply = json.dumps({"id": number, "error": failure})
