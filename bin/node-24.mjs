@@ -15,7 +15,8 @@ export class SetupError extends Error {}
 
 /** The user's cache folder of millrace. It may not exist yet. */
 export function cacheFolder() {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace");
+  const fallback = process.platform === "darwin" ? join(homedir(), "Library", "Caches") : join(homedir(), ".cache");
+  return join(process.env.XDG_CACHE_HOME || fallback, "millrace");
 }
 
 /**

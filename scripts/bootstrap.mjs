@@ -30,6 +30,7 @@ const tasks = {
   check: { needsDist: true, run: ["scripts/check.ts"] },
   bench: { needsDist: true, run: ["bench/run.ts"] },
   docs: { run: ["scripts/write-docs.ts"] },
+  release: { needsDist: true, run: ["scripts/release.ts"] },
   screenshots: { run: ["scripts/screenshots.ts"] },
   millrace: { needsDist: true, here: true, run: ["bin/millrace.mjs"] },
 };

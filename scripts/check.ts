@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { apiFaults } from "./api/files.ts";
 import { brokenReferences } from "./references.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -22,7 +23,8 @@ const steps: Record<string, () => boolean> = {
     "ascii",
   ),
   "unused (knip)": tool("knip/bin/knip.js"),
-  "documents (links and scripts)": documents,
+  "documents (links and scripts)": () => allHold(brokenReferences(root)),
+  "API (docstrings, reference, surface)": () => allHold(apiFaults(root)),
 };
 
 const failed: string[] = [];
@@ -52,8 +54,7 @@ function run(script: string, ...args: string[]): () => boolean {
   };
 }
 
-function documents(): boolean {
-  const broken = brokenReferences(root);
-  for (const line of broken) console.log(line);
-  return broken.length === 0;
+function allHold(faults: readonly string[]): boolean {
+  for (const line of faults) console.log(line);
+  return faults.length === 0;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { environmentFor, neededMajor, npmCommand, reason, SetupError } from "../bin/node-24.mjs";
 
 /** What npm puts on the disk; measured with `du -sm node_modules`. */
-const installedMb = 535;
+const installedMb = 690;
 
 /** Whether node_modules holds what package-lock.json says, for this platform. Takes a few milliseconds. */
 export function isInstalled(root) {

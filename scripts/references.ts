@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { anchors } from "./anchors.ts";
 
 /**
- * What README.md, CONTRIBUTING.md, CHANGELOG.md and docs/ refer to and what is not there: relative links, headings
+ * What README.md, the other documents beside it and docs/ refer to and what is not there: relative links, headings
  * that a link names, and npm scripts. One line for each; empty when all resolve.
  */
 export function brokenReferences(root: string): string[] {
@@ -23,7 +24,7 @@ function documentsOf(root: string): string[] {
   const docs = join(root, "docs");
   const pages = existsSync(docs) ? readdirSync(docs, { recursive: true, encoding: "utf8" }) : [];
   const found = pages.filter((name) => name.endsWith(".md")).map((name) => join(docs, name));
-  const atRoot = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((name) => join(root, name));
+  const atRoot = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map((name) => join(root, name));
   return [...atRoot.filter((file) => existsSync(file)), ...found];
 }
 
@@ -41,15 +42,10 @@ function resolves(link: string, from: string): boolean {
   return !heading || !file.endsWith(".md") || headings(readFileSync(file, "utf8")).includes(heading);
 }
 
-/** Headings as GitHub makes anchors of them. */
+/** The anchors of a document's headings; lines of code blocks are none. */
 function headings(text: string): string[] {
-  return [...text.matchAll(/^#{1,6}\s+(.+)$/gm)].map((match) =>
-    (match[1] ?? "")
-      .trim()
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-      .replace(/\s/g, "-"),
-  );
+  const prose = text.replace(/^```[\s\S]*?^```/gm, "");
+  return [...prose.matchAll(/^#{1,6}\s+(.+)$/gm)].map((match) => match[1] ?? "").map(anchors());
 }
 
 function npmScripts(text: string): string[] {

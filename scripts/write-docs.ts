@@ -5,6 +5,7 @@ import { z } from "zod";
 import { describeCommands } from "../src/cli/command-line.ts";
 import { settingMeta, settingNames, settings } from "../src/config/settings.ts";
 import { errorCodes } from "../src/error-codes.ts";
+import { writeApi } from "./api/files.ts";
 
 const folder = new URL("../docs/", import.meta.url);
 const opening = "<!-- written by scripts/write-docs.ts, from here -->";
@@ -102,4 +103,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of Object.keys(writtenParts)) {
     await writeFile(new URL(name, folder), (await documentAsWritten(name)).shouldBe);
   }
+  writeApi(fileURLToPath(new URL("../", import.meta.url)));
 }

@@ -219,6 +219,7 @@ export const errorCodes = {
   },
 } as const satisfies Record<string, { kind: string; retryable: boolean; cause: string; remedy: string }>;
 
+/** A code of docs/errors.md. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** The codes that one kind of error can carry. */

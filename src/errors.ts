@@ -8,6 +8,7 @@ export interface ErrorDetails {
   frame?: string;
   /** What to do next, in one sentence. */
   hint?: string;
+  /** The error beneath it. Shown with secrets hidden. */
   cause?: unknown;
 }
 
@@ -16,10 +17,15 @@ export interface ErrorDetails {
  * No message, hint or cause ever holds a password.
  */
 export abstract class MillraceError extends Error {
+  /** What happened, as one of the codes in docs/errors.md. */
   readonly code: ErrorCode;
+  /** Type of the storage concerned. */
   readonly storage: string | undefined;
+  /** Name of the frame concerned. */
   readonly frame: string | undefined;
+  /** What to do next, in one sentence. */
   readonly hint: string | undefined;
+  /** Whether trying again may help. */
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {

@@ -39,16 +39,17 @@ export async function openS3(config: Settings): Promise<S3Library> {
   return { s3, storage, client };
 }
 
-async function load() {
-  try {
-    return await Promise.all([import("@aws-sdk/client-s3"), import("@aws-sdk/lib-storage")]);
-  } catch (cause) {
-    throw new UnavailableError("Backups on S3 need the packages @aws-sdk/client-s3 and @aws-sdk/lib-storage.", {
-      code: "DEPENDENCY_MISSING",
-      hint: "Run: npm i @aws-sdk/client-s3 @aws-sdk/lib-storage",
-      cause,
-    });
-  }
+/** Each has a `catch` of its own: a bundler then leaves a missing one for the run. */
+function load() {
+  return Promise.all([import("@aws-sdk/client-s3").catch(missing), import("@aws-sdk/lib-storage").catch(missing)]);
+}
+
+function missing(cause: unknown): never {
+  throw new UnavailableError("Backups on S3 need the packages @aws-sdk/client-s3 and @aws-sdk/lib-storage.", {
+    code: "DEPENDENCY_MISSING",
+    hint: "Run: npm i @aws-sdk/client-s3 @aws-sdk/lib-storage",
+    cause,
+  });
 }
 
 /** The name that S3 gives a failure: `NoSuchKey`. */

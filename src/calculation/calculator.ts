@@ -20,7 +20,9 @@ import type { CalculationReport } from "./report.ts";
 
 /** The parts of `runCompleteCalculation`, by name. */
 export interface CalculationRequest {
+  /** Where frames come from. */
   readonly dataSource: IDataSource;
+  /** Where results go. */
   readonly dataSaver: IDataSaver;
   /** Without one, nothing is backed up, and the log warns of it. */
   readonly backupService?: IDataBackup | undefined;
@@ -50,7 +52,9 @@ export type Dependency = string | (abstract new (config: Config, logger: Logger)
  * backing up what stands at the destination, saving, one report for each source) is done here.
  */
 export abstract class Calculator implements ICalculator {
+  /** Every setting with its value. */
   protected readonly config: Config;
+  /** The service's logger. */
   protected readonly logger: Logger;
   /** What others name it by in `dependsOn`, and the memory. Default: the name of its class. */
   readonly name: string = this.constructor.name;

@@ -66,7 +66,9 @@ function isOf(calculator: Calculator, dependency: Exclude<Dependency, string>): 
 
 /** The reports of one calculator. */
 export interface CalculatorRun {
+  /** Its class's name. */
   readonly calculator: string;
+  /** One for each source. */
   readonly reports: readonly CalculationReport[];
 }
 

@@ -1,5 +1,6 @@
 /** What became of one source of a calculation. */
 export interface CalculationReport {
+  /** The name that was calculated. */
   readonly source: string;
   /** The name it was, or would have been, saved under. */
   readonly destination: string;
@@ -13,5 +14,6 @@ export interface CalculationReport {
   readonly backup: string | null;
   /** Why it failed; `null` unless `status` is `failed`. */
   readonly error: Error | null;
+  /** How long it took, in milliseconds. */
   readonly durationMs: number;
 }

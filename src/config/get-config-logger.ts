@@ -11,7 +11,9 @@ import type { Config } from "./settings.ts";
 
 /** What every component is made with. */
 export interface ConfigLogger {
+  /** Every setting with its value, with the user's own fields beside them. */
   config: Config;
+  /** The app's own logger, or pino at LOG_LEVEL. */
   logger: Logger;
 }
 

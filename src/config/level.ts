@@ -6,6 +6,7 @@ export type LevelName = "given" | "environment" | ".env" | "app" | "fallback" | 
 
 /** Where one setting's value came from. */
 export interface Origin {
+  /** Which of the places counted. */
   readonly level: LevelName;
   /** In words, for a message: `environment variable PGHOST`, `millrace.config.ts ($production)`. */
   readonly place: string;

@@ -2,5 +2,6 @@
 export interface CalculationMemory {
   /** What was kept under that key; null when nothing is, or no longer. */
   lastCalculation(key: string): Promise<string | null>;
+  /** Keeps a text under that key, in place of the one before. */
   keepCalculation(key: string, stamp: string): Promise<void>;
 }

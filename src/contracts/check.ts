@@ -18,24 +18,29 @@ export interface ColumnCheck<in Value = never> extends AnyCheck {
 
 /** A rule for each row. `Row`: the columns that it needs. */
 export interface RowCheck<in Row = never> extends AnyCheck {
+  /** For the type checker only. */
   readonly forRow: (row: Row) => void;
 }
 
 /** A rule for the number of rows. */
 export interface CountCheck extends AnyCheck {
+  /** For the type checker only. */
   readonly forCount: true;
 }
 
 /** A rule for the newest time of a column. */
 export interface Freshness<Name extends string = string> {
+  /** The column of times. */
   readonly column: Name;
   /** Milliseconds, or `90s`, `15m`, `12h`, `1d`. */
   readonly maxAge: number | string;
+  /** Else what the step says. */
   readonly onFail?: OnFail | undefined;
 }
 
 /** A rule for the frame as a whole. */
 export interface FrameCheck extends AnyCheck {
+  /** For the type checker only. */
   readonly forFrame: true;
 }
 
@@ -95,7 +100,9 @@ export interface BrokenSample {
 export interface BrokenCheck {
   /** As it is shown: `between(0, 1000000)`. */
   readonly check: string;
+  /** The column's name; missing for rules about rows or the frame. */
   readonly column?: string | undefined;
+  /** What becomes of it: the save stops, warns, or puts rows aside. */
   readonly onFail: OnFail;
   /** One sentence that names column, first row and value. */
   readonly message: string;

@@ -2,6 +2,7 @@
 export interface Diagnosis {
   /** What was looked at, in a word or two: `Python`, `PostgreSQL`. */
   readonly name: string;
+  /** Whether it is well, worth a look, or keeps the storage from working. */
   readonly status: "ok" | "warn" | "fail";
   /** What was found, in one sentence, without a password. */
   readonly found: string;

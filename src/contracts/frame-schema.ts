@@ -6,8 +6,11 @@ export type TypeText = string;
 
 /** One column of a frame: its name, its type and whether a null may stand in it. */
 export interface FrameField {
+  /** The column's name, exactly. */
   readonly name: string;
+  /** The column's type. */
   readonly type: TypeText;
+  /** Whether a null may stand in it. */
   readonly nullable: boolean;
 }
 
@@ -16,5 +19,6 @@ export type DeclaredSchema = FrameSchema | Readonly<Record<string, TypeText>>;
 
 /** The columns of a frame, in order. Plain JSON, so it can stand in a manifest or in metadata. */
 export interface FrameSchema {
+  /** One for each column, in order. */
   readonly fields: readonly FrameField[];
 }

@@ -2,7 +2,9 @@
 export interface HelperStatus {
   /** What it is, in words: `embedded PostgreSQL`, `ArcticDB worker`. */
   readonly name: string;
+  /** Its process id on this machine. */
   readonly pid: number;
+  /** When it was started, where that is known. */
   readonly started?: Date;
   /** How many programs use it now, where that is known. */
   readonly users?: number;

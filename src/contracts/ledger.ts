@@ -3,16 +3,24 @@ import type { ScheduleMemory } from "./schedule.ts";
 
 /** How far a run, a step or a source is. A run whose process was killed is `interrupted`, one that was asked to end `stopped`. */
 export type RunState = "running" | "done" | "failed" | "stopped" | "interrupted" | "skipped" | "undone";
+/** How far a step or a source is. `pending`: not begun. `skipped`: there was nothing to do. */
 export type StepState = "pending" | "running" | "done" | "failed" | "stopped" | "skipped";
 
 /** An error as it is kept: never with a password. */
 export interface KeptError {
+  /** One of docs/errors.md; missing for errors of other libraries. */
   readonly code?: string;
+  /** The error's class. */
   readonly name: string;
+  /** What happened, in one sentence. */
   readonly message: string;
+  /** What to do next. */
   readonly hint?: string;
+  /** The frame concerned. */
   readonly frame?: string;
+  /** Type of the storage concerned. */
   readonly storage?: string;
+  /** Whether trying again may help. */
   readonly retryable: boolean;
 }
 
@@ -27,50 +35,77 @@ export interface RunRequest {
 
 /** One execution of a pipeline. */
 export interface RunRecord {
+  /** Unique, and sorted by time. */
   readonly id: string;
+  /** The pipeline's name. */
   readonly pipeline: string;
+  /** The pipeline's version then. */
   readonly version: string;
+  /** How far it is, or how it ended. */
   readonly state: RunState;
+  /** When it began. */
   readonly began: Date;
+  /** When it ended; null while it runs. */
   readonly ended: Date | null;
   /** How often it was gone on with after it had ended early. */
   readonly resumed: number;
   /** Who runs it: host and process. */
   readonly by: string;
+  /** The range and the sources that were asked for. */
   readonly request: RunRequest;
   /** The run and step that it is part of, when another pipeline has it as a step. */
   readonly parent: string | null;
+  /** Rows saved, by all steps together. */
   readonly rows: number;
+  /** Bytes of these rows in memory. */
   readonly bytes: number;
+  /** What made it fail; null when nothing did. */
   readonly error: KeptError | null;
 }
 
 /** One step of a run. */
 export interface StepRecord {
+  /** The run's id. */
   readonly run: string;
   /** Its place, from 0. */
   readonly index: number;
+  /** The step's name. */
   readonly name: string;
+  /** What it does: `scrape`, `calculate`, `copy`, `run` or `pipeline`. */
   readonly kind: string;
+  /** How far it is, or how it ended. */
   readonly state: StepState;
+  /** When it began; null before. */
   readonly began: Date | null;
+  /** When it ended; null before. */
   readonly ended: Date | null;
+  /** Rows saved, by all its sources together. */
   readonly rows: number;
+  /** Bytes of these rows in memory. */
   readonly bytes: number;
+  /** What made it fail; null when nothing did. */
   readonly error: KeptError | null;
 }
 
 /** One source of a step. A step that works as a whole has the one source `*`. */
 export interface SourceRecord {
+  /** The run's id. */
   readonly run: string;
+  /** The step's name. */
   readonly step: string;
   /** The source's name, with its window when a range is read in windows: `prices@2024-01-01..2024-01-02`. */
   readonly source: string;
+  /** How far it is, or how it ended. */
   readonly state: StepState;
+  /** How often it was tried. */
   readonly attempts: number;
+  /** Rows saved. */
   readonly rows: number;
+  /** Bytes of these rows in memory. */
   readonly bytes: number;
+  /** How long it took, in milliseconds, tries and waits included. */
   readonly durationMs: number;
+  /** What made it fail; null when nothing did. */
   readonly error: KeptError | null;
   /** The cursor after it. */
   readonly cursor: string | null;
@@ -80,6 +115,7 @@ export interface SourceRecord {
 
 /** How far an incremental reader has come. */
 export interface CursorRecord {
+  /** The pipeline's name. */
   readonly pipeline: string;
   /** `step/source`. */
   readonly reader: string;
@@ -87,6 +123,7 @@ export interface CursorRecord {
   readonly value: string;
   /** The run that moved it; null when `state.set` did. */
   readonly run: string | null;
+  /** When it was last moved. */
   readonly changed: Date;
   /** It was set by hand, and counts for more than what is kept with the data. */
   readonly forced: boolean;
@@ -94,6 +131,7 @@ export interface CursorRecord {
 
 /** What a run did to one destination, kept so that it can be undone and that later runs are known. */
 export interface TouchRecord {
+  /** The run's id. */
   readonly run: string;
   /** The step that first saved there. */
   readonly step: string;
@@ -101,6 +139,7 @@ export interface TouchRecord {
   readonly storage: string;
   /** The type by which the factory finds the storage. */
   readonly type: string;
+  /** The name there. */
   readonly destination: string;
   /** Grows with every touch, over all runs. */
   readonly sequence: number;
@@ -130,19 +169,26 @@ export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposa
   beginRun(run: Pick<RunRecord, "id" | "pipeline" | "version" | "by" | "request" | "parent">): Promise<void>;
   /** Goes on with a run that ended early: it is `running` again. */
   resumeRun(id: string, by: string): Promise<void>;
+  /** Records how a run ended. */
   endRun(id: string, end: Pick<RunRecord, "state" | "rows" | "bytes" | "error">): Promise<void>;
   /** Newest first. Runs whose process is gone show as `interrupted`. */
   runs(filter?: { pipeline?: string; parent?: string; limit?: number }): Promise<RunRecord[]>;
+  /** One run; null when there is none of that id. */
   run(id: string): Promise<RunRecord | null>;
 
+  /** Records a step, in place of what was known of it. */
   putStep(step: StepRecord): Promise<void>;
+  /** The steps of a run, in order. */
   steps(run: string): Promise<StepRecord[]>;
 
+  /** Records a source of a step, in place of what was known of it. */
   putSource(source: SourceRecord): Promise<void>;
   /** Of a run, of one of its steps, or one source alone. */
   sources(run: string, step?: string, source?: string): Promise<SourceRecord[]>;
 
+  /** Moves a reader's cursor. */
   putCursor(cursor: Omit<CursorRecord, "changed">): Promise<void>;
+  /** All cursors of a pipeline. */
   cursors(pipeline: string): Promise<CursorRecord[]>;
   /** Without a reader all of the pipeline's. */
   dropCursors(pipeline: string, reader?: string): Promise<void>;
@@ -152,6 +198,7 @@ export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposa
 
   /** Keeps the first touch of a run on a destination; further ones change nothing. */
   putTouch(touch: Omit<TouchRecord, "sequence">): Promise<void>;
+  /** What a run did, or what all runs did to one destination; oldest first. */
   touches(filter: { run: string } | { storage: string; destination: string }): Promise<TouchRecord[]>;
   /** What stood there before can't be brought back any more. */
   forgetBefore(touch: Pick<TouchRecord, "run" | "storage" | "destination">): Promise<void>;

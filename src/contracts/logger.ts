@@ -5,8 +5,12 @@ type LogMethod = {
 
 /** Any logger with these four methods will do; pino's and console's do. */
 export interface Logger {
+  /** What helps to find out why. */
   debug: LogMethod;
+  /** What was done. */
   info: LogMethod;
+  /** What someone should look at, though work goes on. */
   warn: LogMethod;
+  /** What failed. */
   error: LogMethod;
 }

@@ -3,7 +3,9 @@ import type { FrameSchema } from "./frame-schema.ts";
 
 /** One file of a backup. */
 export interface BackupFile {
+  /** Its name within the backup. */
   name: string;
+  /** Its size as kept. */
   bytes: number;
   /** Hex SHA-256 of the file's bytes. */
   sha256: string;
@@ -21,13 +23,19 @@ export interface BackupRecord {
   source: string;
   /** Grows by one with every backup of that name; orders them even when a clock was set back. */
   sequence: number;
+  /** When it was made. */
   created: Date;
   /** Who made it: service, host and process. */
   by: string;
+  /** Rows of the frame. */
   rows: number;
+  /** The frame's columns. */
   schema: FrameSchema;
+  /** The time column that was saved with the frame. */
   timeColumn?: string;
+  /** The key that was saved with the frame. */
   key?: string[];
+  /** What it is made of. */
   files: BackupFile[];
   /** Sum of the files' sizes. */
   bytes: number;
@@ -39,6 +47,7 @@ export interface BackupRecord {
 
 /** Which backups to keep, by name. A backup that one rule keeps is kept; the only proven one of a name always is. */
 export interface RetentionPolicy {
+  /** Keep the newest so many. */
   keepLast?: number;
   /** Keep those younger than this many milliseconds. */
   maxAge?: number;

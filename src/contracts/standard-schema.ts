@@ -3,6 +3,7 @@
  * (https://standardschema.dev). `Input` is what may be given, `Output` what comes out.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
+  /** Lets this schema stand wherever a Standard Schema may. */
   readonly "~standard": {
     readonly version: 1;
     /** Who made it: `zod`, `valibot`, `millrace` … */
@@ -20,6 +21,8 @@ export type StandardResult<Output> =
 
 /** One thing that is wrong, and the way to it: keys, or objects that hold one. */
 export interface StandardIssue {
+  /** What is wrong, in one sentence. */
   readonly message: string;
+  /** Where, from the outermost key inwards; missing for the value as a whole. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }

@@ -21,9 +21,13 @@ export interface Capabilities {
 export interface IStorage {
   /** The name that `createDataSource(type)` takes. */
   readonly type: string;
+  /** What it can do, as data: modes, options, row order, whether machines share it. */
   readonly capabilities: Capabilities;
+  /** A new source. Left out by a storage that can't be read. */
   source?(): IDataSource;
+  /** A new saver. Left out by a storage that can't be written. */
   saver?(): IDataSaver;
+  /** A new backup. Left out by a storage without backups. */
   backup?(): IDataBackup;
   /** Ends what the storage opened. Called by `factory.close()`. */
   close?(): Promise<void>;

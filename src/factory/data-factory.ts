@@ -26,8 +26,11 @@ type BackupOf<Type> = Type extends "csv" | "postgres" | "arctic" ? ReturnType<Bu
 /** Completion of the built-in types in an editor, while any other text stays allowed. */
 type TypeName = keyof BuiltIn | (string & {});
 
+/** What a factory is made with. */
 export interface DataFactoryOptions {
+  /** As `getConfigLogger` gives it. */
   config: Config;
+  /** Any logger with debug, info, warn and error. */
   logger: Logger;
   /** Storages of one's own. */
   storages?: readonly IStorage[];
@@ -42,11 +45,18 @@ export interface DataFactoryOptions {
  * const frame = await factory.createDataSource("csv").getData("prices");
  */
 export class DataFactory implements AsyncDisposable {
+  /** What it was made with. */
   readonly config: Config;
+  /** What it was made with; its components log here. */
   readonly logger: Logger;
   readonly #registry = new Registry();
   #closing: Promise<void> | undefined;
 
+  /**
+   * Opens nothing.
+   *
+   * @throws ConfigError when two storages have one type.
+   */
   constructor({ config, logger, storages = [] }: DataFactoryOptions) {
     this.config = config;
     this.logger = logger;
@@ -56,19 +66,31 @@ export class DataFactory implements AsyncDisposable {
     for (const storage of storages) this.register(storage);
   }
 
-  /** @throws ConfigError TYPE_UNKNOWN */
+  /**
+   * A new source of the storage of that type. A literal type gives the storage's own class: `createDataSource("postgres").query(…)`.
+   *
+   * @throws ConfigError TYPE_UNKNOWN for a type that is unknown or can't be read; it lists the right ones and the closest.
+   */
   createDataSource<Type extends TypeName>(type: Type): SourceOf<Type> {
     this.#assertOpen();
     return this.#registry.open(type, "source") as SourceOf<Type>;
   }
 
-  /** @throws ConfigError TYPE_UNKNOWN */
+  /**
+   * A new saver of the storage of that type, of the storage's own class for a literal type.
+   *
+   * @throws ConfigError TYPE_UNKNOWN for a type that is unknown or can't be written; it lists the right ones and the closest.
+   */
   createDataSaver<Type extends TypeName>(type: Type): SaverOf<Type> {
     this.#assertOpen();
     return this.#registry.open(type, "saver") as SaverOf<Type>;
   }
 
-  /** @throws ConfigError TYPE_UNKNOWN */
+  /**
+   * A new backup of the storage of that type, of the storage's own class for a literal type.
+   *
+   * @throws ConfigError TYPE_UNKNOWN for a type that is unknown or has no backups; it lists the right ones and the closest.
+   */
   createDataBackup<Type extends TypeName>(type: Type extends "temp" ? never : Type): BackupOf<Type> {
     this.#assertOpen();
     return this.#registry.open(type, "backup") as BackupOf<Type>;
@@ -109,6 +131,7 @@ export class DataFactory implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** As `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

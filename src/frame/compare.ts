@@ -7,10 +7,13 @@ import { schemaOf } from "./schema.ts";
 
 /** The first thing in which two frames differ. Rows count from 0, in the order of the comparison. */
 export interface FrameDifference {
+  /** Whether names, order or types of columns differ, the number of rows, or a value. */
   readonly in: "columns" | "rows" | "values";
   /** What differs, in one sentence. */
   readonly message: string;
+  /** The column's name, where values differ. */
   readonly column?: string;
+  /** The row's number, from 0, where values differ. */
   readonly row?: number;
 }
 

@@ -3,6 +3,7 @@ import { ConflictError, InvalidNameError } from "../errors.ts";
 
 /** What a storage allows beyond the common rule. */
 export interface NameRule {
+  /** Type of the storage, for the error. */
   storage?: string;
   /** Longest segment in bytes of UTF-8. Default 200. */
   maxBytes?: number;

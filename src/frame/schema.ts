@@ -86,7 +86,11 @@ export function requireColumns(schema: FrameSchema, columns: readonly string[], 
   });
 }
 
-/** @throws SchemaError when `value` is no DataFrame of nodejs-polars. */
+/**
+ * Refuses what is no frame, before anything is done with it.
+ *
+ * @throws SchemaError when `value` is no DataFrame of nodejs-polars.
+ */
 export function requireFrame(value: unknown, storage?: string, name?: string): asserts value is DataFrame {
   if (pl.DataFrame.isDataFrame(value)) return;
   const tag = Object.prototype.toString.call(value).slice(8, -1);

@@ -2,14 +2,8 @@ import { ConfigError, NotFoundError } from "../errors.ts";
 import type { PipelineDefinition } from "./definition.ts";
 import { readySteps } from "./normalize.ts";
 import type { Pipeline, RunOptions, RunSurroundings } from "./pipeline.ts";
-import { planPipeline } from "./plan/plan.ts";
-import { retryQuarantine } from "./quarantine.ts";
-import { queueEngine } from "./run/queue-engine.ts";
-import { resultOf } from "./run/result.ts";
-import { type Ready, runPipeline } from "./run/run-pipeline.ts";
-import { surround } from "./run/surroundings.ts";
-import { stateOf } from "./state.ts";
-import { undoRun } from "./undo.ts";
+import type { Ready } from "./run/run-pipeline.ts";
+import type * as Work from "./work.ts";
 
 /**
  * A pipeline: what it does, when, and what is to happen when something goes wrong.
@@ -30,19 +24,22 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
     kind: "pipeline",
     name,
     definition,
-    run: (options: RunOptions = {}) => runPipeline(ready, {}, options),
-    resume: (run, options = {}) => runPipeline(ready, { resume: run ?? "last" }, options),
+    run: async (options: RunOptions = {}) => (await work()).runPipeline(ready, {}, options),
+    resume: async (run, options = {}) => (await work()).runPipeline(ready, { resume: run ?? "last" }, options),
     async enqueue(options = {}) {
+      const { queueEngine, surround } = await work();
       await using around = await surround(name, options);
       return await (await queueEngine()).enqueue(ready, {}, options, around);
     },
-    plan: (options = {}) => planPipeline(ready, options),
-    undo: (run, options = {}) => undoRun(ready, run, options),
+    plan: async (options = {}) => (await work()).planPipeline(ready, options),
+    undo: async (run, options = {}) => (await work()).undoRun(ready, run, options),
     async runs({ limit = 100, ...options }: RunSurroundings & { limit?: number } = {}) {
+      const { surround } = await work();
       await using around = await surround(name, options);
       return await around.ledger.runs({ pipeline: name, limit });
     },
     async show(run, options = {}) {
+      const { resultOf, surround } = await work();
       await using around = await surround(name, options);
       const found = await around.ledger.run(run);
       if (found?.pipeline === name) return await resultOf(around.ledger, found);
@@ -51,11 +48,22 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
         hint: "See pipeline.runs() or `millrace runs`.",
       });
     },
-    state: stateOf(ready),
-    quarantine: { retry: (destination, options = {}) => retryQuarantine(ready, destination, options) },
+    state: {
+      show: async (options = {}) => (await work()).stateOf(ready).show(options),
+      set: async (reader, value, options = {}) => (await work()).stateOf(ready).set(reader, value, options),
+      reset: async (reader, options = {}) => (await work()).stateOf(ready).reset(reader, options),
+    },
+    quarantine: {
+      retry: async (destination, options = {}) => (await work()).retryQuarantine(ready, destination, options),
+    },
   };
   made.set(pipeline, ready);
   return pipeline;
+}
+
+/** What runs pipelines, loaded when the first one is run: `import "millrace"` stays light. */
+function work(): Promise<typeof Work> {
+  return import("./work.ts");
 }
 
 const made = new WeakMap<Pipeline, Ready>();

@@ -64,8 +64,11 @@ export interface StepOptions {
   readonly onFail?: OnFail;
 }
 
+/** Runs a scraper, and saves what it brings. */
 export interface ScrapeStep {
+  /** The scraper, or its class, which the run makes. */
   readonly scraper: IScraper | ComponentClass<IScraper>;
+  /** Where rows go: a storage's type, or a saver of one's own. */
   readonly into: SaverRef;
   /** Default: all that the scraper has. */
   readonly sources?: readonly string[];
@@ -73,19 +76,30 @@ export interface ScrapeStep {
   readonly backup?: BackupRef;
 }
 
+/** Runs a calculator over the sources of a storage, and saves the results. */
 export type CalculateStep = CalculateOptions & {
+  /** The calculator, or its class, which the run makes. */
   readonly calculator: ICalculator | ComponentClass<ICalculator>;
+  /** Where frames come from: a storage's type, or a source of one's own. */
   readonly from: SourceRef;
+  /** Where results go: a storage's type, or a saver of one's own. */
   readonly to: SaverRef;
+  /** Backs up what stands at each destination before it is replaced. */
   readonly backup?: BackupRef;
   /** Default: what earlier steps of the run saved there, else all that the source lists. */
   readonly sources?: readonly string[];
+  /** Reads only what is new since the last run. */
   readonly incremental?: Incremental;
 };
 
 /** How results are saved where the calculator's own `saveOptions` do not say. */
 type CalculateOptions =
-  | { readonly mode?: "replace" | "append"; readonly key?: KeyColumns }
+  | {
+      /** How results are saved; the calculator's own `saveOptions` come first. Default: `replace`. `upsert` needs a `key`. */
+      readonly mode?: "replace" | "append";
+      /** The columns by which rows are one and the same. */
+      readonly key?: KeyColumns;
+    }
   | { readonly mode: "upsert"; readonly key: KeyColumns };
 
 /** Copies one frame, or all of a storage, to one or several others; read once. */
@@ -94,31 +108,48 @@ export type CopyStep = CopyOptions & {
   readonly from: SourceRef;
   /** `postgres:prices`, or `postgres` for the same name; several in a list. */
   readonly to: SaverRef | readonly SaverRef[];
+  /** Which frames. Default: all that the source lists. */
   readonly sources?: readonly string[];
+  /** Backs up what stands at each destination before it is replaced. */
   readonly backup?: BackupRef;
+  /** Reads only what is new since the last run. */
   readonly incremental?: Incremental;
+  /** Only these columns, in this order. Default: all. */
   readonly columns?: readonly string[];
+  /** Rows of one batch. Default: 65,536. */
   readonly batchRows?: number;
 };
 
 /** How a copy is saved: as in a storage's own save options. */
 type CopyOptions = Pick<SaveOptions, "schema" | "timeColumn" | "schemaChange"> &
   (
-    | { readonly mode?: "replace" | "append"; readonly key?: KeyColumns }
+    | {
+        /** How rows are saved. Default: `replace`. `upsert` needs a `key`. */
+        readonly mode?: "replace" | "append";
+        /** The columns by which rows are one and the same. */
+        readonly key?: KeyColumns;
+      }
     | { readonly mode: "upsert"; readonly key: KeyColumns }
   );
 type KeyColumns = readonly [string, ...string[]];
 
 /** What a step that is a function gets. Its components know the run: they check, count, keep marks and can be undone. */
 export interface StepContext {
+  /** The run's id, and the names of pipeline and step. */
   readonly run: { readonly id: string; readonly pipeline: string; readonly step: string };
+  /** The factory itself. What it makes knows nothing of the run. */
   readonly factory: DataFactory;
+  /** Every setting with its value. */
   readonly config: Config;
+  /** The service's logger. */
   readonly logger: Logger;
   /** Aborted when the run is to end. */
   readonly signal: AbortSignal;
+  /** A source, by a storage's type or as it is. */
   source(ref: SourceRef): IDataSource;
+  /** A saver, by a storage's type or as it is. */
   saver(ref: SaverRef): IDataSaver;
+  /** A backup, by a storage's type or as it is. */
   backup(ref: BackupRef): IDataBackup;
   /** Works on items as a calculator does on sources: each has its own state and tries, and one that is done is not done again. */
   each(items: readonly string[], work: (item: string, signal: AbortSignal) => Promise<unknown>): Promise<void>;
@@ -159,7 +190,9 @@ interface PipelineOptions {
   readonly name: string;
   /** Changes when results would. Kept with every run. Default: "1". */
   readonly version?: string;
+  /** When it runs, once `millrace serve` or `scheduler` has it. Default: only when asked. */
   readonly schedule?: Schedule;
+  /** For every step that does not say otherwise. Default: 3 tries. */
   readonly retries?: Retries;
   /** How long a run may take. */
   readonly deadline?: Duration;
@@ -174,12 +207,15 @@ interface PipelineOptions {
   readonly onInterrupted?: "resume" | "restart";
   /** For every copy and calculate step that does not say otherwise. */
   readonly incremental?: Incremental;
+  /** For every step that does not say otherwise. */
   readonly checks?: Checks;
   /** Default: `stop`. */
   readonly onFail?: OnFail;
   /** What each run touches is kept so that `undo` can bring it back. */
   readonly undoable?: boolean;
+  /** Called when a run is done. */
   readonly onSuccess?: RunHook;
+  /** Called when a run failed. */
   readonly onFailure?: RunHook;
 }
 
@@ -187,9 +223,13 @@ interface PipelineOptions {
 export type PipelineDefinition = PipelineOptions &
   (
     | {
+        /** What it does, in order. */
         readonly steps: readonly [Step, ...Step[]];
+        /** The one scrape step, when there is no list. */
         readonly scrape?: never;
+        /** The one calculate step, when there is no list. */
         readonly calculate?: never;
+        /** The one copy step, when there is no list. */
         readonly copy?: never;
       }
     | {

@@ -11,10 +11,13 @@ import type { UndoneDestination } from "./undo.ts";
 
 /** With what a pipeline works. All parts are optional: without a factory one is made from the app's config, and closed again. */
 export interface RunSurroundings {
+  /** The factory that its storages come from. It stays open. */
   readonly factory?: DataFactory | undefined;
   /** As in `getConfigLogger(name, config)`. */
   readonly config?: string | Readonly<Record<string, unknown>> | undefined;
+  /** Default: the one that comes with the config. */
   readonly logger?: Logger | undefined;
+  /** Where the run is recorded. Default: the one that LEDGER names. */
   readonly ledger?: ILedger | undefined;
 }
 
@@ -22,12 +25,15 @@ export interface RunSurroundings {
 export interface RunOptions extends RunSurroundings {
   /** Ends the run; it is `stopped` then and can be gone on with. SIGTERM and SIGINT do the same unless `signals` is false. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether SIGTERM and SIGINT end the run. Default: true. */
   readonly signals?: boolean | undefined;
   /** Fills a range anew: `from <= cursor < to`, in windows. The steps' cursors stay as they are. */
   readonly from?: string | Date | undefined;
+  /** The range's end, which is not part of it. Default: open. */
   readonly to?: string | Date | undefined;
   /** Only these sources. */
   readonly sources?: readonly string[] | undefined;
+  /** Called with everything that happens, in order. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** Default: a live view on a terminal, else lines in the log. */
   readonly show?: "live" | "lines" | "none" | undefined;
@@ -37,7 +43,9 @@ export interface RunOptions extends RunSurroundings {
 export interface Pipeline {
   /** Tells it from a step, which has a `run` too. */
   readonly kind: "pipeline";
+  /** As it was defined. */
   readonly name: string;
+  /** What it was defined with. */
   readonly definition: PipelineDefinition;
 
   /**

@@ -3,6 +3,7 @@ import type { RunResult } from "./result.ts";
 
 /** A run that failed, with all that the ledger has of it in `result`. */
 export class RunFailure extends RunError {
+  /** What was done, and what was not. */
   readonly result: RunResult;
 
   constructor(result: RunResult) {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import "../system/node-version.ts";
+
 export type { DeadJob, QueueStatus } from "./operate.ts";
 export { openQueue, type Queue } from "./queue.ts";
 export { type RunningWorker, startWorker, type WorkerOptions } from "./worker.ts";

@@ -4,8 +4,11 @@ import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 
 /** What waits in a queue, and what could not be done. */
 export interface QueueStatus {
+  /** The queue's name. */
   readonly queue: string;
+  /** Whether workers take nothing out of it. */
   readonly paused: boolean;
+  /** Jobs by pipeline, version and kind. */
   readonly pipelines: readonly {
     readonly pipeline: string;
     readonly version: string;
@@ -19,13 +22,21 @@ export interface QueueStatus {
   readonly dead: readonly DeadJob[];
 }
 
+/** A job that could not be done, and why. */
 export interface DeadJob {
+  /** The job's id in the queue. */
   readonly id: string;
+  /** The pipeline's name. */
   readonly pipeline: string;
+  /** The run's id. */
   readonly run: string;
+  /** The step's name; null for a run as a whole. */
   readonly step: string | null;
+  /** The source's name; null for a run as a whole. */
   readonly source: string | null;
+  /** What the last try said. */
   readonly error: string;
+  /** When it was given up. */
   readonly at: Date;
 }
 

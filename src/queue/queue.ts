@@ -7,9 +7,11 @@ import { requireSharedLedger } from "./refuse.ts";
 
 /** A queue to look at and to look after. Dispose of it. */
 export interface Queue extends AsyncDisposable {
+  /** What waits, what is worked on, and what could not be done. */
   status(): Promise<QueueStatus>;
   /** Workers take nothing out of it, and finish what they have in hand. */
   pause(): Promise<void>;
+  /** Ends a pause. */
   resume(): Promise<void>;
   /** Goes on with the runs of all jobs that could not be done, and resolves with the runs' ids. */
   redrive(): Promise<string[]>;

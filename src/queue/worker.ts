@@ -20,12 +20,15 @@ import { RunLeader } from "./run-leader.ts";
 import { SourceWorker } from "./source-worker.ts";
 import { sweep } from "./sweep.ts";
 
+/** What a worker is started with. */
 export interface WorkerOptions {
   /** Those that it can work on; pipelines that are steps of them count too. */
   readonly pipelines: readonly Pipeline[];
   /** Without one it is made from the app's config, and closed again. */
   readonly factory?: DataFactory | undefined;
+  /** As in `getConfigLogger(name, config)`, when there is no factory. */
   readonly config?: string | Readonly<Record<string, unknown>> | undefined;
+  /** Default: the factory's, or the one that comes with the config. */
   readonly logger?: Logger | undefined;
   /** Default: QUEUE_NAME. */
   readonly queue?: string | undefined;
@@ -39,6 +42,7 @@ export interface WorkerOptions {
 export interface RunningWorker extends AsyncDisposable {
   /** Where health and metrics are asked for; null without a port. */
   readonly url: string | null;
+  /** How many sources it works on at once. */
   readonly concurrency: number;
   /** Takes nothing more, finishes what it has in hand for WORKER_GRACE at most, and hands the rest back. */
   stop(options?: { readonly graceMs?: number }): Promise<void>;

@@ -1,10 +1,8 @@
 import { ConfigError } from "../errors.ts";
 import type { Archive } from "./archive.ts";
-import { type BrowserLaunch, type BrowserPage, browserEngine } from "./browser/browser-engine.ts";
-import { guardProxy } from "./browser/guard-proxy.ts";
+import type { BrowserLaunch, BrowserPage } from "./browser/launch.ts";
 import type { Engine } from "./crawl/crawl.ts";
-import { httpEngine } from "./crawl/http-engine.ts";
-import { addressGuard } from "./http/addresses.ts";
+import { lazyHttpEngine } from "./crawl/lazy.ts";
 import { Scraper } from "./scraper.ts";
 import type { ScraperSource } from "./source.ts";
 import type { SourceWeb } from "./source-web.ts";
@@ -23,8 +21,9 @@ export abstract class BrowserScraper extends Scraper {
   /** Called with each page once `ready` is there, before it is read: clicks what has to be clicked. */
   protected async act(_page: BrowserPage): Promise<void> {}
 
+  /** @internal */
   protected override engine(web: SourceWeb, source: ScraperSource, archive: Archive): Engine {
-    if (archive.isReplay || source.download) return httpEngine(web.client, web);
+    if (archive.isReplay || source.download) return lazyHttpEngine(web);
     if (web.proxies.length > 0)
       throw new ConfigError(
         "A BrowserScraper takes no `proxies`: its traffic goes through the proxy that guards addresses.",
@@ -37,6 +36,11 @@ export abstract class BrowserScraper extends Scraper {
       },
     };
     return async (parts) => {
+      const [{ browserEngine }, { guardProxy }, { addressGuard }] = await Promise.all([
+        import("./browser/browser-engine.ts"),
+        import("./browser/guard-proxy.ts"),
+        import("./http/addresses.ts"),
+      ]);
       const proxy = await guardProxy(addressGuard(web.allowPrivate), source.maxBytes * 4);
       const crawler = await browserEngine({
         web: guarded,

@@ -2,14 +2,16 @@ import type { DeclaredSchema, FrameSchema } from "../contracts/frame-schema.ts";
 import { ConfigError, MillraceError, SchemaError } from "../errors.ts";
 import type { NewRowOf } from "../frame/row-types.ts";
 import { didYouMean } from "../system/nearest.ts";
-import type { Markup } from "./crawl/crawlee.ts";
 import { type DateFormat, parseDate } from "./dates.ts";
+import type { Markup } from "./markup.ts";
 import type { Page } from "./page.ts";
 import { isAbsent, type NumberFormat, parseInteger, parseNumber, parsePercent } from "./values.ts";
 
 /** How one column is read within a row. Made by `text()`, `number()` … */
 export interface Field<Value> {
+  /** The CSS selector of the element within the row; empty for the row itself. */
   readonly selector: string;
+  /** The attribute that has the text; undefined for the element's own text. */
   readonly attribute: string | undefined;
   /** Whether a text that can't be read is null. It is never so unless declared. */
   readonly unreadable: "error" | "null";

@@ -1,8 +1,8 @@
 import { SchemaError } from "../errors.ts";
-import type { LoadMarkup, Markup } from "./crawl/crawlee.ts";
 import type { SelectorCounts } from "./gate/selectors.ts";
 import { watched } from "./gate/selectors.ts";
 import { headerOf, type WebAnswer, type WebHeaders } from "./http/exchange.ts";
+import type { LoadMarkup, Markup } from "./markup.ts";
 import { PageError } from "./page-error.ts";
 
 /** One fetched page, as `parse` and `next` get it. */

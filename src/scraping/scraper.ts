@@ -8,17 +8,15 @@ import { NotFoundError, SaveError } from "../errors.ts";
 import { heightOf } from "../frame/access.ts";
 import { concatFrames } from "../frame/batches.ts";
 import { didYouMean } from "../system/nearest.ts";
-import { type Archive, openArchive } from "./archive.ts";
+import type { Archive } from "./archive.ts";
 import type { Engine } from "./crawl/crawl.ts";
-import { httpEngine } from "./crawl/http-engine.ts";
+import { lazyHttpEngine } from "./crawl/lazy.ts";
 import { scrapingFolder } from "./folders.ts";
 import { fileMemory } from "./gate/memory.ts";
-import { hostAnswers } from "./host-answers.ts";
-import { userAgent } from "./http/client.ts";
 import { Outcomes } from "./outcomes.ts";
 import { PageError, shownUrl } from "./page-error.ts";
 import type { ScrapeOptions } from "./scrape-options.ts";
-import { SourceScrape } from "./scrape-source.ts";
+import type { SourceScrape } from "./scrape-source.ts";
 import type { ScraperSource } from "./source.ts";
 import type { SourceWeb } from "./source-web.ts";
 
@@ -29,7 +27,9 @@ export type { ScrapeOptions } from "./scrape-options.ts";
  * and its earlier runs, and saving are done here.
  */
 export abstract class Scraper implements IScraper {
+  /** Every setting with its value. */
   protected readonly config: Config;
+  /** The service's logger. */
   protected readonly logger: Logger;
   /** How many sources are scraped at once. */
   readonly concurrency: number = 1;
@@ -134,15 +134,20 @@ export abstract class Scraper implements IScraper {
   async healthCheck(): Promise<boolean> {
     try {
       const [first] = Object.values(this.sources);
+      const { hostAnswers } = await import("./host-answers.ts");
       return first !== undefined && (await hostAnswers(first, this.config, this.name));
     } catch {
       return false;
     }
   }
 
-  /** What fetches the pages. */
+  /**
+   * What fetches the pages.
+   *
+   * @internal
+   */
   protected engine(web: SourceWeb, _source: ScraperSource, _archive: Archive): Engine {
-    return httpEngine(web.client, web);
+    return lazyHttpEngine(web);
   }
 
   /** Scrapes a source, saves it, and remembers how that ended. */
@@ -205,6 +210,7 @@ export abstract class Scraper implements IScraper {
 
   async #begin(name: string, options: ScrapeOptions, archive: Archive, isKept: boolean): Promise<SourceScrape> {
     const source = this.#find(name);
+    const { SourceScrape } = await import("./scrape-source.ts");
     return SourceScrape.begin({
       name,
       scraper: this.name,
@@ -224,7 +230,8 @@ export abstract class Scraper implements IScraper {
     });
   }
 
-  #archive(options: ScrapeOptions): Promise<Archive> {
+  async #archive(options: ScrapeOptions): Promise<Archive> {
+    const [{ openArchive }, { userAgent }] = await Promise.all([import("./archive.ts"), import("./http/client.ts")]);
     const agent = this.config.SCRAPE_USER_AGENT ?? userAgent(this.name);
     return openArchive(options, { config: this.config, scraper: this.name, agent, logger: this.logger });
   }

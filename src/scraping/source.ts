@@ -5,7 +5,7 @@ import type { DataFrame } from "../frame/polars.ts";
 import type { NewRowOf } from "../frame/row-types.ts";
 import { readSchema } from "../frame/schema.ts";
 import type { Ask } from "./crawl/ask.ts";
-import type { Login } from "./crawl/sessions.ts";
+import type { Login } from "./crawl/login.ts";
 import type { DownloadFormat } from "./download/format.ts";
 import { type Field, type FieldsOf, fieldParser } from "./fields.ts";
 import type { Health } from "./gate/health.ts";
@@ -30,6 +30,7 @@ type Parsed<Schema> = readonly NewRowOf<Schema>[] | DataFrame;
 
 /** What a scraper source is made of. */
 export interface SourceDefinition<Schema extends DeclaredSchema = DeclaredSchema> {
+  /** Where it begins: one address or several, or a function of the config that gives them. */
   readonly start: Start;
   /**
    * The columns that the rows must have: `{ ticker: "string", pe: "float64?" }` (`?` allows null), a FrameSchema, or a
@@ -134,7 +135,9 @@ type Defaulted =
 export interface ScraperSource
   extends Required<Pick<SourceDefinition, Defaulted>>,
     Pick<SourceDefinition, "key" | "next" | "follow" | "delay" | "login" | "ready"> {
+  /** Where it begins: one address or several, or a function of the config that gives them. */
   readonly start: Start;
+  /** The columns of its rows. */
   readonly schema: FrameSchema;
   /** Reads a page, when it is no download. */
   readonly parse:

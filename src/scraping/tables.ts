@@ -1,5 +1,5 @@
 import { SchemaError } from "../errors.ts";
-import type { Markup } from "./crawl/crawlee.ts";
+import type { Markup } from "./markup.ts";
 
 /** How the head of a table is found. */
 export interface TableOptions {

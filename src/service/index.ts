@@ -3,6 +3,8 @@
  *
  * @module
  */
+import "../system/node-version.ts";
+
 export type { ServiceContext } from "./context.ts";
 export { type Served, serve } from "./serve.ts";
 export { service } from "./service.ts";

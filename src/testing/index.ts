@@ -4,6 +4,8 @@
  *
  * @module
  */
+import "../system/node-version.ts";
+
 export type { Check } from "./check.ts";
 export { storageChecks } from "./conformance.ts";
 export { type CrashOptions, type CrashReport, killSaves } from "./crash/kit.ts";

@@ -5,6 +5,8 @@ import { basename, join } from "node:path";
 export interface Block {
   /** Where it stands: file and line. */
   readonly at: string;
+  /** A name for a file of its own. */
+  readonly file: string;
   readonly code: string;
 }
 
@@ -16,10 +18,10 @@ export function documentBlocks(root: string): Block[] {
   const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
   return ["README.md", ...docs.sort().map((name) => `docs/${name}`)].flatMap((file) => {
     const text = readFileSync(join(root, file), "utf8");
-    return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => ({
-      at: `${file}:${text.slice(0, match.index).split("\n").length + 1}`,
-      code: withExamples(completed(match[1] ?? ""), root),
-    }));
+    return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => {
+      const at = `${file}:${text.slice(0, match.index).split("\n").length + 1}`;
+      return { at, file: `${at.replace(/\W/g, "_")}.ts`, code: withExamples(completed(match[1] ?? ""), root) };
+    });
   });
 }
 

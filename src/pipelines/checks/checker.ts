@@ -17,6 +17,7 @@ import { type WholeState, wholeState } from "./whole.ts";
 export interface CheckOptions {
   /** For errors: where the rows are to be saved. */
   readonly storage?: string;
+  /** The name there. */
   readonly destination?: string;
   /** For rules that do not say themselves. Default: `stop`. */
   readonly onFail?: OnFail;
@@ -26,12 +27,15 @@ export interface CheckOptions {
   readonly lastRows?: number | readonly number[];
   /** Whose FS_TEMP takes the keys of `unique`. Default: the system's. */
   readonly config?: Pick<Config, "FS_TEMP">;
+  /** Ends the checks; they reject with its reason. */
   readonly signal?: AbortSignal;
 }
 
 /** Rows that are to be put aside, and what is wrong with each. */
 export interface BadRows {
+  /** These rows, with their columns as they came. */
   readonly frame: DataFrame;
+  /** One for each of them, in order. */
   readonly faults: readonly RowFaults[];
 }
 
@@ -52,10 +56,13 @@ export interface Parted {
   readonly bad: BadRows | null;
 }
 
+/** What checks said of all rows. */
 export interface CheckReport {
+  /** Rows that were looked at. */
   readonly rows: number;
   /** Rows that were put aside. */
   readonly asideRows: number;
+  /** Checks that did not hold, also those that only warn. */
   readonly broken: readonly BrokenCheck[];
   /** To be thrown before the save is completed; null when every check holds, or those that do not stop nothing. */
   readonly stop: CheckError | null;

@@ -7,6 +7,7 @@ import { type BadRows, Checker, type CheckOptions, type CheckReport } from "./ch
 export interface Evaluated extends CheckReport {
   /** All rows but those that are put aside. */
   readonly good: DataFrame;
+  /** Rows that are to be put aside; null when there are none. */
   readonly bad: BadRows | null;
 }
 

@@ -90,6 +90,7 @@ function holdable(text: string): string {
 
 /** Rows out of a quarantine that had the same columns. */
 export interface RestoredRows {
+  /** The rows, with the columns and types that they came with. */
   readonly frame: DataFrame;
   /** Their ids, in the order of the rows. */
   readonly ids: readonly string[];

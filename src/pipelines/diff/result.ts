@@ -14,8 +14,11 @@ export interface RetypedColumn {
 
 /** How the columns of two frames differ. */
 export interface ColumnsDiff {
+  /** Columns that only the new frame has. */
   readonly added: readonly FrameField[];
+  /** Columns that only the old frame has. */
   readonly removed: readonly FrameField[];
+  /** Columns of both, with another type. */
   readonly retyped: readonly RetypedColumn[];
   /** The columns that both have stand in another order. */
   readonly reordered: boolean;
@@ -23,8 +26,11 @@ export interface ColumnsDiff {
 
 /** A row that is in both with other values: its key (or its row number), and the columns that differ. */
 export interface ChangedRow {
+  /** The values of the key's columns. */
   readonly key: DiffRow;
+  /** The changed columns with their old values. */
   readonly old: DiffRow;
+  /** The changed columns with their new values. */
   readonly new: DiffRow;
 }
 
@@ -34,14 +40,21 @@ export interface FrameDiff {
   readonly equal: boolean;
   /** How rows were paired: by their key, by their place, or by all that they hold, in any order. */
   readonly by: "key" | "order" | "content";
+  /** The columns by which rows were paired. */
   readonly key: readonly string[];
+  /** Rows of the old frame. */
   readonly oldRows: number;
+  /** Rows of the new frame. */
   readonly newRows: number;
+  /** How the columns differ. */
   readonly columns: ColumnsDiff;
+  /** Rows that only the new frame has. */
   readonly added: number;
+  /** Rows that only the old frame has. */
   readonly removed: number;
   /** Always 0 by `content`, where a changed row is one removed and one added. */
   readonly changed: number;
+  /** Rows that are equal in both. */
   readonly unchanged: number;
   /** Changed rows by column; columns without any are left out. */
   readonly changes: Readonly<Record<string, number>>;
@@ -62,5 +75,6 @@ export interface DiffOptions {
   readonly order?: boolean | undefined;
   /** Rows of each kind that are shown. Default: 5. */
   readonly samples?: number | undefined;
+  /** Ends the comparison; it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

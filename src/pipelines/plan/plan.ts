@@ -25,16 +25,25 @@ interface Statement {
 
 /** What a run would do to one destination. */
 export interface PlannedChange {
+  /** The step that saves. */
   readonly step: string;
+  /** Type of the storage. */
   readonly storage: string;
+  /** The name there. */
   readonly destination: string;
+  /** How it is saved: `replace`, `append` or `upsert`. */
   readonly mode: string;
   /** Nothing stands there yet. */
   readonly isNew: boolean;
+  /** Statements on the schema that the save would need, with why; empty for storages without any. */
   readonly statements: readonly Statement[];
+  /** Rows that would come. */
   readonly inserts: number;
+  /** Rows that would change. */
   readonly updates: number;
+  /** Rows that would go. */
   readonly deletes: number;
+  /** Rows that would stay as they are. */
   readonly unchanged: number;
   /** Five rows of each, and how the columns differ. */
   readonly diff: FrameDiff;
@@ -42,10 +51,13 @@ export interface PlannedChange {
 
 /** What a run would do. */
 export interface PipelinePlan {
+  /** The pipeline's name. */
   readonly pipeline: string;
+  /** One for each destination, in the order in which they would be saved. */
   readonly changes: readonly PlannedChange[];
   /** Steps that can't be looked into: functions that are not `plannable`. */
   readonly unplanned: readonly string[];
+  /** Checks that would not hold, with the step, the destination and the number of rows that would be put aside. */
   readonly broken: readonly (BrokenCheck & {
     readonly step: string;
     readonly destination: string;

@@ -7,23 +7,31 @@ import { lastTime, type Times, timesOf } from "./times.ts";
 
 /** What a scheduler runs: a pipeline. Its own `onOverlap` says what a run does while another is under way. */
 export interface Scheduled {
+  /** Tells it from others; its times are remembered under it. */
   readonly name: string;
+  /** Has the schedule; without one it is left out. */
   readonly definition: { readonly schedule?: Schedule | undefined };
+  /** Called when it is due. A rejection is logged. */
   run(options: RunOptions & { readonly signal: AbortSignal }): Promise<unknown>;
 }
 
+/** What a scheduler is started with. */
 export interface SchedulerOptions {
   /** Remembers the times that were run, such as the ledger. Without it nothing that was missed is known after a restart. */
   readonly memory?: ScheduleMemory;
+  /** Default: nothing is logged. */
   readonly logger?: Logger;
   /** What runs share, as `pipeline.run` takes it: a factory, a ledger. Without them each run opens its own. */
   readonly runWith?: Omit<RunOptions, "signal">;
+  /** Default: the system's. For tests. */
   readonly clock?: Clock;
 }
 
 /** A pipeline's next time. */
 export interface NextRun {
+  /** The pipeline's name. */
   readonly pipeline: string;
+  /** The moment it is due. */
   readonly at: Date;
 }
 

@@ -1,15 +1,10 @@
 import { createRequire } from "node:module";
-import type { CheerioCrawlingContext, Log } from "@crawlee/cheerio";
+import type { Log } from "@crawlee/cheerio";
 import type { Logger } from "../../contracts/logger.ts";
 import { UnavailableError } from "../../errors.ts";
+import type { LoadMarkup, Markup } from "../markup.ts";
 
 export type Crawlee = typeof import("@crawlee/cheerio");
-
-/** A page's markup, to be asked with selectors: Cheerio's function. */
-export type Markup = CheerioCrawlingContext["$"];
-
-/** Reads markup, as HTML that may be broken or as XML. */
-export type LoadMarkup = (text: string, xml: boolean) => Markup;
 
 /**
  * Crawlee, loaded on first use (0.3 s).

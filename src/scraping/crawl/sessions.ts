@@ -4,29 +4,7 @@ import type { Fetch, WebAnswer } from "../http/exchange.ts";
 import { textOf } from "../page.ts";
 import { PageError } from "../page-error.ts";
 import type { Crawlee } from "./crawlee.ts";
-
-/** An answer, as a login step gets it. */
-export interface LoginAnswer {
-  readonly status: number;
-  readonly url: string;
-  readonly body: string;
-  json(): unknown;
-}
-
-/** What a login step works with. Its cookies belong to the session that it begins; nothing of it is recorded. */
-export interface LoginTools {
-  readonly config: Config;
-  get(url: string): Promise<LoginAnswer>;
-  /** A text is sent as it is; an object as a form, or as JSON when told so. */
-  post(
-    url: string,
-    body: string | Readonly<Record<string, unknown>>,
-    options?: { json?: boolean },
-  ): Promise<LoginAnswer>;
-}
-
-/** A login step: it may resolve with headers to send from then on, such as a token. */
-export type Login = (tools: LoginTools) => Promise<Readonly<Record<string, string>> | undefined>;
+import type { Login, LoginAnswer, LoginTools } from "./login.ts";
 
 /** Who asks, and which way. */
 export interface SessionOptions {

@@ -2,6 +2,7 @@ import { type ColumnProfile, median, type Profile } from "./profile.ts";
 
 /** What a source may differ from its last good runs before nothing is saved. Every part has a default. */
 export interface Health {
+  /** What the number of rows may be. */
   readonly rows?: {
     /** Fewer or more rows than these are refused, also in the first run. */
     readonly min?: number;

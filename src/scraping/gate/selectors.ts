@@ -1,4 +1,4 @@
-import type { Markup } from "../crawl/crawlee.ts";
+import type { Markup } from "../markup.ts";
 
 /** How often a selector was asked, and what it found. */
 export interface SelectorCount {

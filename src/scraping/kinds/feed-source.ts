@@ -1,6 +1,6 @@
 import { SchemaError } from "../../errors.ts";
 import { frameSchema } from "../../frame/frame-schema.ts";
-import type { Markup } from "../crawl/crawlee.ts";
+import type { Markup } from "../markup.ts";
 import type { Page } from "../page.ts";
 import { type ScraperSource, type SourceDefinition, source } from "../source.ts";
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import "../../system/node-version.ts";
+
 import type { Diagnosis, IDiagnose } from "../../contracts/diagnose.ts";
 import type { HelperStatus, IHelpers } from "../../contracts/helpers.ts";
 import type { Capabilities, IStorage } from "../../contracts/storage.ts";
@@ -28,7 +30,11 @@ export class ArcticStorage implements IStorage, IHelpers, IDiagnose {
   readonly capabilities: Capabilities;
   readonly #parts: ArcticParts;
 
-  /** @throws ConfigError when the ARCTIC_* settings point nowhere. */
+  /**
+   * Starts nothing until a component is made.
+   *
+   * @throws ConfigError when the ARCTIC_* settings point nowhere.
+   */
   constructor(context: StorageContext) {
     this.#parts = arcticParts(context);
     this.capabilities = this.#parts.rules.capabilities;

@@ -22,7 +22,12 @@ export interface Aggregate {
 }
 
 /** Read options of arctic alone, besides those of every storage. */
-export type ArcticReadOptions = ReadOptions & { asOf?: AsOf; aggregate?: Aggregate };
+export type ArcticReadOptions = ReadOptions & {
+  /** Reads an earlier version. Default: the newest. */
+  asOf?: AsOf;
+  /** Reads buckets of time instead of rows. */
+  aggregate?: Aggregate;
+};
 
 /** Save options of arctic alone, besides those of every storage. */
 export type ArcticSaveOptions = (

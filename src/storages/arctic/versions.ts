@@ -9,7 +9,9 @@ import { type SymbolMetadata, savedBy } from "./symbol-metadata.ts";
 
 /** One version of a symbol. */
 export interface ArcticVersion {
+  /** Its number, from 0. */
   readonly version: number;
+  /** When it was saved. */
   readonly saved: Date;
   /** Who saved it; null for another program. */
   readonly by: {
@@ -27,6 +29,7 @@ export interface ArcticVersion {
 
 /** A state of all symbols, or of some, under a name. */
 export interface ArcticSnapshot {
+  /** Its name in the library. */
   readonly name: string;
   /** When it was made; null for another program's. */
   readonly made: Date | null;

@@ -46,7 +46,8 @@ async function argumentsOf(pid: number): Promise<string> {
   if (process.platform === "linux") {
     return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).replaceAll("\0", " ");
   }
-  const told = await run("ps", ["-o", "args=", "-p", String(pid)], { timeoutMs: 4_000 }).catch(() => null);
+  // Without -ww macOS cuts the line at 79 letters.
+  const told = await run("ps", ["-ww", "-o", "args=", "-p", String(pid)], { timeoutMs: 4_000 }).catch(() => null);
   return told?.stdout ?? "";
 }
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import "../../system/node-version.ts";
+
 import type { IStorage } from "../../contracts/storage.ts";
 import type { StorageContext } from "../context.ts";
 import { CsvBackup } from "./backup.ts";
@@ -22,6 +24,7 @@ export class CsvStorage implements IStorage {
   readonly #context: StorageContext;
   readonly #files: CsvFiles;
 
+  /** Makes no folder and reads nothing until a component is used. */
   constructor(context: StorageContext) {
     this.#context = context;
     this.#files = new CsvFiles(context);

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import "../../system/node-version.ts";
+
 export { PostgresBackup } from "./backup/service.ts";
 export type { PostgresSaveOptions } from "./capabilities.ts";
 export { embeddedStatus, embeddedUrl, stopEmbedded } from "./embedded/status.ts";

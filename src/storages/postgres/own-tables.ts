@@ -7,6 +7,7 @@ import type { PostgresParts } from "./parts.ts";
  * the others in their transaction: when it fails, none is done.
  */
 export interface OwnTables {
+  /** One statement, with its rows. */
   run(sql: string, values?: readonly unknown[], first?: string): Promise<Rows>;
   /** All of them in one transaction; the rows of each. */
   batch(statements: readonly (readonly [sql: string, values: readonly unknown[]])[], first?: string): Promise<Rows[]>;

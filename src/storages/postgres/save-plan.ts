@@ -28,7 +28,9 @@ export interface SaveRequest {
 
 /** One statement that changes a table, and why it is needed. */
 export interface PlannedStatement {
+  /** The statement as it would be run. */
   readonly sql: string;
+  /** Why the save needs it. */
   readonly reason: string;
 }
 

@@ -18,6 +18,7 @@ export class PostgresStorage implements IStorage, IHelpers, IDiagnose {
   readonly capabilities = postgresCapabilities;
   readonly #parts: PostgresParts;
 
+  /** Opens no connection and starts no server until a component is used. */
   constructor(context: StorageContext) {
     this.#parts = postgresParts(context);
   }

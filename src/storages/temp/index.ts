@@ -3,6 +3,8 @@
  *
  * @module
  */
+import "../../system/node-version.ts";
+
 import type { IStorage } from "../../contracts/storage.ts";
 import type { StorageContext } from "../context.ts";
 import { TempBackup } from "./backup.ts";
@@ -20,6 +22,7 @@ export class TempStorage implements IStorage {
   readonly #context: StorageContext;
   readonly #files: TempFiles;
 
+  /** Makes no folder and reads nothing until a component is used. */
   constructor(context: StorageContext) {
     this.#context = context;
     this.#files = new TempFiles(context);

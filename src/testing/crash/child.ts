@@ -22,7 +22,7 @@ const { open } = (await import(request.module)) as { open: OpenStorage };
 const storage = await open(...request.args);
 const saver = storage.saver?.();
 if (!saver) throw new Error(`${storage.type} has no saver.`);
-const { save } = crashSave(request.kind, request.rows);
+const { save } = crashSave(request.kind, request.rows, request.keyed);
 say(1, "ready\n");
 await once(process.stdin, "data");
 process.stdin.once("data", () => controller.abort(reason)).unref();

@@ -9,12 +9,14 @@ import type { CrashAnswer, CrashRequest, OpenStorage, StopBy } from "./request.t
 import { type CrashSave, crashSave, kindsOf, type SaveKind, saveKinds } from "./saves.ts";
 import { startVictim, type Victim } from "./victim.ts";
 
+/** What is killed, how often and how. */
 export interface CrashOptions {
   /**
    * A module whose export `open` makes the storage. It is imported here and in the process that is killed, and called with `args`:
    * all of them have to open the same place.
    */
   module: URL;
+  /** What `open` is called with. Default: nothing. */
   args?: readonly string[];
   /** How many times a save is stopped: half of them at its steps, half at random instants. */
   kills: number;
@@ -37,12 +39,15 @@ export interface CrashOptions {
 
 /** What came of it. */
 export interface CrashReport {
+  /** How many saves were stopped. */
   readonly kills: number;
   /** How often the old frame was found afterwards, and how often the new one. */
   readonly old: number;
+  /** How often the new frame was found afterwards. */
   readonly new: number;
   /** The different steps at which a save was stopped. */
   readonly steps: readonly string[];
+  /** Give it again to stop at the same instants. */
   readonly seed: number;
 }
 
@@ -61,7 +66,10 @@ export async function killSaves(options: CrashOptions): Promise<CrashReport> {
   const { seed = Date.now() % 2 ** 31 } = options;
   const { open } = (await import(module.href)) as { open: OpenStorage };
   const places: Place = { open: () => Promise.resolve(open(...args)), leftovers: options.leftovers };
-  const kinds = await withStorage(places, async (storage) => kindsOf(storage, saves));
+  const [kinds, keyed] = await withStorage(places, async (storage) => [
+    kindsOf(storage, saves),
+    storage.capabilities.saveOptions.includes("key"),
+  ]);
   const random = randomNumbers(seed);
   const counts = { kills: 0, old: 0, new: 0 };
   const failures: string[] = [];
@@ -69,7 +77,7 @@ export async function killSaves(options: CrashOptions): Promise<CrashReport> {
   const report = (): CrashReport => ({ ...counts, steps: [...steps], seed });
   for (const [at, kind] of kinds.entries()) {
     const share = Math.ceil((kills * (at + 1)) / kinds.length) - Math.ceil((kills * at) / kinds.length);
-    const request = { module: module.href, args, kind, rows, by, name: `crash_${kind}`, stopAt: -1 };
+    const request = { module: module.href, args, kind, rows, keyed, by, name: `crash_${kind}`, stopAt: -1 };
     const run = new Run(places, request);
     const { names, took } = await run.whole();
     const plan = planKills(share, names, random);
@@ -135,7 +143,7 @@ class Run {
   constructor(place: Place, request: CrashRequest) {
     this.#place = place;
     this.#request = request;
-    this.#save = crashSave(request.kind, request.rows);
+    this.#save = crashSave(request.kind, request.rows, request.keyed);
   }
 
   /** A save that is not killed: the names of its steps, and the milliseconds that it took. */

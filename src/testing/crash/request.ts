@@ -15,6 +15,8 @@ export interface CrashRequest {
   readonly kind: SaveKind;
   readonly name: string;
   readonly rows: number;
+  /** Whether the storage takes the save option `key`. */
+  readonly keyed: boolean;
   readonly by: StopBy;
   /** Number of the step at which it stops itself; -1 for none. */
   readonly stopAt: number;

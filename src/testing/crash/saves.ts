@@ -7,6 +7,7 @@ import { prices } from "../samples.ts";
 
 /** The ways to save that are killed. */
 export const saveKinds = ["replace", "append", "upsert", "backup"] as const;
+/** A way to save that is killed: by `mode`, or `backup` for `saveWithBackup`. */
 export type SaveKind = (typeof saveKinds)[number];
 
 /** A save, with what stands there before and after it. */
@@ -25,15 +26,17 @@ export function kindsOf({ capabilities, saver }: IStorage, asked: readonly SaveK
   return asked.filter((kind) => kind === "backup" || capabilities.modes.includes(kind));
 }
 
-export function crashSave(kind: SaveKind, rows: number): CrashSave {
+/** `keyed`: the storage keeps a key with its frames. */
+export function crashSave(kind: SaveKind, rows: number, keyed: boolean): CrashSave {
   const before = prices(rows, 1);
-  const prepare = (saver: IDataSaver, name: string) => saver.saveData(before, name, { key: ["id"] });
+  const keep: SaveOptions = keyed ? { key: ["id"] } : {};
+  const prepare = (saver: IDataSaver, name: string) => saver.saveData(before, name, keep);
   switch (kind) {
     case "replace":
     case "backup": {
       const after = prices(rows + 7, 2);
       const save: CrashSave["save"] = (saver, name, options) =>
-        saver[kind === "backup" ? "saveWithBackup" : "saveData"](after, name, { key: ["id"], ...options });
+        saver[kind === "backup" ? "saveWithBackup" : "saveData"](after, name, { ...keep, ...options });
       return { before, after, repeatable: true, prepare, save };
     }
     case "append": {

@@ -44,7 +44,8 @@ async function isServerOf(pid: number, data: string): Promise<boolean> {
   const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => null);
   if (commandLine !== null) return commandLine.split("\0").includes(data);
   if (process.platform === "linux") return false;
-  const listed = await run("ps", ["-o", "command=", "-p", String(pid)]).catch(() => null);
+  // Without -ww macOS cuts the line at 79 letters.
+  const listed = await run("ps", ["-ww", "-o", "command=", "-p", String(pid)]).catch(() => null);
   return listed?.stdout.includes(data) ?? false;
 }
 
