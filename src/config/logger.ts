@@ -1,4 +1,4 @@
-import pino, { type DestinationStream } from "pino";
+import type { DestinationStream } from "pino";
 import type { Logger } from "../contracts/logger.ts";
 import { secretSettings, showable, showableConfig } from "./secrets.ts";
 import type { Config } from "./settings.ts";
@@ -19,6 +19,7 @@ export interface LoggerOptions {
  * program ends and nothing keeps it running.
  */
 export async function createLogger({ service, level, format }: LoggerOptions): Promise<Logger> {
+  const { pino } = await import("pino");
   const stderr = pino.destination({ dest: 2, sync: true });
   const isPretty = format === "pretty" || (format === "auto" && Boolean(process.stderr.isTTY));
   const options = {
