@@ -79,11 +79,15 @@ function withoutTranslations(id) {
   return id.endsWith("/zod/v4/locales/index.js") ? "export {};" : undefined;
 }
 
-/** A module finds the files beside it from where it was compiled, not from the chunk that it ends up in. */
+/**
+ * A module finds the files beside it from where it was compiled, not from the chunk that it ends up in. A closing tag of a script within a
+ * template would be taken apart by a helper that is not installed.
+ */
 function withOwnAddress(code, id) {
-  if (!code.includes("import.meta.url")) return undefined;
   const own = JSON.stringify(relative(dist, id));
-  return { code: code.replaceAll("import.meta.url", `new URL(${own}, __dist__).href`) };
+  return {
+    code: code.replaceAll("import.meta.url", `new URL(${own}, __dist__).href`).replaceAll("</script>", "<\\/script>"),
+  };
 }
 
 function withDist(code, { fileName }) {

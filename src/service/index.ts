@@ -3,6 +3,6 @@
  *
  * @module
  */
-export type { ServiceContext } from "./context.ts";
+export type { ServiceContext, ServicesContext } from "./context.ts";
 export { type Served, serve } from "./serve.ts";
 export { service } from "./service.ts";
