@@ -10,9 +10,7 @@ const mostRuns = 500;
 /** The storages and pipelines of a service, as its overview shows them. `others` are pipelines of other services. */
 export async function gatherOverview(
   factory: DataFactory,
-  watch: HealthWatch,
-  desk: RunDesk,
-  others: ReadonlySet<string> = new Set(),
+  { watch, desk, others = new Set() }: { watch: HealthWatch; desk: RunDesk; others?: ReadonlySet<string> | undefined },
 ): Promise<Overview> {
   const [storages, pipelines] = await Promise.all([storagesOf(factory, watch), pipelinesOf(desk, others)]);
   return { storages, pipelines };

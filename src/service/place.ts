@@ -20,7 +20,7 @@ export function placed(given: Place = atRoot): MiddlewareHandler {
     context.set("place", place);
     await next();
     const to = context.res.headers.get("location");
-    if (to?.startsWith("/")) context.res.headers.set("location", `${place.base}${to}`);
+    if (to?.startsWith("/")) context.res.headers.set("location", addressIn(place, to));
   };
 }
 
@@ -39,7 +39,16 @@ function mountOf(context: Context): string {
   return mount === "/" ? "" : mount;
 }
 
+/** Where one of the app's own paths is found from outside. */
+export function addressIn({ base }: Place, path: string): string {
+  return base !== "" && path === "/" ? base : `${base}${path}`;
+}
+
 /** Leads the addresses in a page's markup to where the app is. In its texts every quote is escaped, so none is taken for one. */
-export function withBase(markup: string, { base }: Place): string {
-  return base === "" ? markup : markup.replace(/(\s(?:href|src|action|data-live|data-chart)=")\/(?!\/)/g, `$1${base}/`);
+export function withBase(markup: string, place: Place): string {
+  if (place.base === "") return markup;
+  return markup.replace(
+    /(\s(?:href|src|action|data-live|data-chart)=")(\/(?!\/)[^"]*)/g,
+    (_, start: string, path: string) => `${start}${addressIn(place, path)}`,
+  );
 }

@@ -36,7 +36,7 @@ const mostBytes = 1_000_000;
  */
 export function service(
   context: ServiceContext,
-  { desk = new RunDesk(context), watch = new HealthWatch(context.factory.storages) }: ServiceParts = {},
+  { desk = new RunDesk(context), watch = new HealthWatch(context.factory.storages), others }: ServiceParts = {},
 ): OpenAPIHono {
   const { config, logger } = context;
   const app = newApp(config, logger);
@@ -52,7 +52,7 @@ export function service(
   loginRoutes(app, config);
   runRoutes(app, desk);
   runPageRoutes(app, desk);
-  pageRoutes(app, context, watch, desk);
+  pageRoutes(app, context, { watch, desk, others });
   versionRoutes(app, context);
   quarantineRoutes(app, context, desk);
   backupRoutes(app, context);
@@ -65,6 +65,8 @@ export interface ServiceParts {
   /** Where runs are begun. */
   readonly desk?: RunDesk;
   readonly watch?: HealthWatch;
+  /** Pipelines of other services, whose runs may stand in the same ledger. */
+  readonly others?: ReadonlySet<string>;
 }
 
 /** An app that answers failures, without a route. */

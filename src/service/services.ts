@@ -22,26 +22,24 @@ export function services(
 ): OpenAPIHono {
   const app = newApp(config, logger);
   const { SERVICE_HOST, SERVICE_TOKEN, SERVICE_NAMES, SERVICE_RATE } = config;
+  const owned = new Set(all.flatMap(({ pipelines = [] }) => pipelines.map((pipeline) => pipeline.name)));
   const parts = all.map(({ name, ...own }, i) => {
     const base = `/services/${encodeURIComponent(name)}`;
     const desk = desks[i] ?? new RunDesk(own);
     const watch = new HealthWatch(own.factory.storages);
+    const others = new Set([...owned].filter((pipeline) => !desk.has(pipeline)));
     const settings = { ...own.config, SERVICE_HOST, SERVICE_TOKEN, SERVICE_NAMES, SERVICE_RATE };
-    const inner = service({ ...own, config: settings, among: { name, base, home: "/" } }, { desk, watch });
+    const context = { ...own, config: settings, among: { name, base, home: "/" } };
     // It has guards of its own, so that those below count none of its requests.
-    app.mount(base, inner.fetch);
-    return { name, base, desk, watch, factory: own.factory };
+    app.mount(base, service(context, { desk, watch, others }).fetch);
+    return { name, base, desk, watch, others, factory: own.factory };
   });
   app.use(...guards(config));
   assetRoutes(app);
   loginRoutes(app, config);
   servicesRoutes(app, parts);
   app.get("/", async (context) => {
-    const owned = parts.flatMap(({ desk }) => desk.pipelines.map((pipeline) => pipeline.name));
-    const found = parts.map(async ({ name, base, desk, watch, factory }) => ({
-      ...{ name, base },
-      ...(await gatherOverview(factory, watch, desk, new Set(owned))),
-    }));
+    const found = parts.map(async (part) => ({ ...part, ...(await gatherOverview(part.factory, part)) }));
     return page(context, { title: "Services", bar: false, body: servicesOverview(await Promise.all(found)) });
   });
   describeApi(

@@ -48,6 +48,7 @@ export async function init(folder: string | undefined, given: InitArguments, opt
     "npm start",
   ];
   say(`Next: ${steps.join(" && ")}`, options);
+  if (given.in !== undefined) say(`All beside it: npx millrace serve ${join(dirname(place), "*")}`, options);
 }
 
 function nameOf(target: string): string {

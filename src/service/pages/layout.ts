@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { html, raw } from "hono/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { placeOf, withBase } from "../place.ts";
+import { addressIn, placeOf, withBase } from "../place.ts";
 
 /** Markup that was escaped already. */
 export type Markup = ReturnType<typeof html>;
@@ -31,7 +31,7 @@ export async function page(
   status: ContentfulStatusCode = 200,
 ) {
   const here = placeOf(context);
-  const at = (path: string) => `${here.base}${path}`;
+  const at = (path: string) => addressIn(here, path);
   const markup = html`<!doctype html>
 <html lang="en">
   <head>

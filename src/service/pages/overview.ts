@@ -56,12 +56,13 @@ export interface ServiceOverview extends Overview {
 /** All services of a folder: those with trouble are seen at once, the rest is calm. */
 export function servicesOverview(services: readonly ServiceOverview[]): Markup {
   return html`<h1>Services</h1>
+    <div class="services">
     ${services.map(
-      ({ name, base, pipelines, storages }) => html`<section class="of-service" aria-labelledby="service-${name}">
-        <h2 id="service-${name}"><a href="${base}/">${name}</a></h2>
+      ({ name, base, pipelines, storages }) => html`<section aria-labelledby="service-${name}">
+        <h2 id="service-${name}"><a href="${base}">${name}</a></h2>
         <ul class="chips" aria-label="Storages of ${name}">
           ${storages
-            .filter(({ state }) => state !== "unused")
+            .filter(({ state, frames }) => state === "down" || frames !== 0)
             .map(
               ({ storage, state, frames }) =>
                 html`<li><a href="${base}/data?storage=${storage}">${storage}</a> ${healthMark(state)} <span class="quiet">${frames === null ? "not listed" : `${frames} frame${frames === 1 ? "" : "s"}`}</span></li>`,
@@ -69,7 +70,8 @@ export function servicesOverview(services: readonly ServiceOverview[]): Markup {
         </ul>
         ${pipelines.length === 0 ? noPipeline() : pipelineCards(pipelines, base)}
       </section>`,
-    )}`;
+    )}
+    </div>`;
 }
 
 function noPipeline(): Markup {

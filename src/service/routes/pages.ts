@@ -24,11 +24,10 @@ const limit = 100;
 export function pageRoutes(
   app: OpenAPIHono,
   { factory, logger }: ServiceContext,
-  watch: HealthWatch,
-  desk: RunDesk,
+  parts: { watch: HealthWatch; desk: RunDesk; others?: ReadonlySet<string> | undefined },
 ): void {
   app.get("/", async (context) => {
-    const found = await gatherOverview(factory, watch, desk);
+    const found = await gatherOverview(factory, parts);
     return page(context, { title: "Overview", place: "overview", body: overview(found) });
   });
 
