@@ -1,5 +1,6 @@
 import { openLedger } from "../pipelines/ledger/open.ts";
 import { type RunningScheduler, scheduler } from "../pipelines/schedule/scheduler.ts";
+import { askedToEnd } from "./asked-to-end.ts";
 import type { GlobalOptions } from "./options.ts";
 import { printJson, say } from "./output.ts";
 import { pipelinesIn } from "./pipeline-files.ts";
@@ -37,6 +38,7 @@ export async function serveUntilAsked(
       ...(given.port === undefined ? {} : { SERVICE_PORT: given.port }),
     };
     const { logger } = session;
+    const asked = askedToEnd();
     await using stack = new AsyncDisposableStack();
     const services: FolderService[] = [];
     for (const folder of folders) {
@@ -58,7 +60,7 @@ export async function serveUntilAsked(
         `Serving ${services.length > 0 ? `${services.length} services ` : ""}at ${served.url}. Ctrl-C ends it.`,
         options,
       );
-    await askedToEnd();
+    await asked;
     say("Ending.", options);
   });
 }
@@ -73,10 +75,4 @@ async function startSchedules({
   if (timed.length === 0) return undefined;
   const ledger = await openLedger(config, logger);
   return scheduler.start(timed, { memory: ledger, logger, runWith: { factory, ledger, logger, signals: false } });
-}
-
-function askedToEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
 }
