@@ -1,5 +1,6 @@
 import type { ILedger, RunRecord } from "../contracts/ledger.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
+import { noRun } from "../pipelines/ledger/no-run.ts";
 import { openLedger } from "../pipelines/ledger/open.ts";
 import type { Pipeline, RunOptions } from "../pipelines/pipeline.ts";
 import { didYouMean } from "../system/nearest.ts";
@@ -44,7 +45,7 @@ export class RunDesk implements AsyncDisposable {
     await using ledger = await this.ledger();
     const found = await ledger.run(id);
     if (found) return found;
-    throw new NotFoundError(`There is no run "${id}".`, { code: "RUN_NOT_FOUND", hint: "See the list of runs." });
+    throw await noRun(ledger, id);
   }
 
   /** Begins a run, and resolves with its id once it has one. @throws ConflictError RUN_OVERLAP */

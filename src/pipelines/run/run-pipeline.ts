@@ -4,6 +4,7 @@ import { NotFoundError } from "../../errors.ts";
 import type { PipelineDefinition } from "../definition.ts";
 import { toMs } from "../duration.ts";
 import { instantOf, instantText } from "../incremental/instant.ts";
+import { noRun } from "../ledger/no-run.ts";
 import type { ReadyStep } from "../normalize.ts";
 import type { RunOptions } from "../pipeline.ts";
 import type { RunResult } from "../result.ts";
@@ -177,10 +178,9 @@ export async function resumable(pipeline: string, wanted: string, ledger: Surrou
   const found = wanted === "last" ? (await ledger.runs({ pipeline, limit: 1 }))[0] : await ledger.run(wanted);
   const can = found?.pipeline === pipeline && ["failed", "stopped", "interrupted", "running"].includes(found.state);
   if (found && can) return found.id;
+  if (!found && wanted !== "last") throw await noRun(ledger, wanted);
   const what = !found
-    ? wanted === "last"
-      ? `${pipeline} has no run yet.`
-      : `The ledger has no run "${wanted}".`
+    ? `${pipeline} has no run yet.`
     : found.pipeline !== pipeline
       ? `Run ${found.id} is one of ${found.pipeline}.`
       : `Run ${found.id} is ${found.state}: there is nothing left to do.`;

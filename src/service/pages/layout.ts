@@ -1,6 +1,7 @@
 import type { Context } from "hono";
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { addressIn, placeOf, withBase } from "../place.ts";
 
 /** Markup that was escaped already. */
 export type Markup = ReturnType<typeof html>;
@@ -19,33 +20,43 @@ export interface PageContent {
   readonly title: string;
   readonly place?: (typeof places)[number]["id"];
   readonly body: Markup | readonly Markup[];
+  /** False where the bar leads nowhere: on the page above several services. */
+  readonly bar?: false;
 }
 
 /** A whole page. Every value in it is escaped by `html`. */
-export function page(context: Context, { title, place, body }: PageContent, status: ContentfulStatusCode = 200) {
+export async function page(
+  context: Context,
+  { title, place, body, bar }: PageContent,
+  status: ContentfulStatusCode = 200,
+) {
+  const here = placeOf(context);
+  const at = (path: string) => addressIn(here, path);
   const markup = html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
-    <title>${title} · millrace</title>
-    <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
-    <link rel="stylesheet" href="/assets/app.css" />
-    <script src="/assets/app.js" defer></script>
+    <title>${title} · ${here.name ?? "millrace"}</title>
+    <link rel="icon" href="${at("/assets/icon.svg")}" type="image/svg+xml" />
+    <link rel="stylesheet" href="${at("/assets/app.css")}" />
+    <script src="${at("/assets/app.js")}" defer></script>
   </head>
   <body>
     <a class="skip" href="#main">To the content</a>
     <header class="bar">
-      <a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="20" height="20" />millrace</a>
+      <a class="brand" href="${here.home ?? at("/")}"><img src="${at("/assets/icon.svg")}" alt="" width="20" height="20" />millrace</a>
+      ${here.name === undefined ? "" : html`<a class="service" href="${at("/")}">${here.name}</a>`}
       <nav class="tabs" aria-label="Pages">
-        ${places.map(
-          ({ id, href, text }) => html`<a href="${href}" ${id === place ? html`aria-current="page"` : ""}>${text}</a>`,
+        ${(bar === false ? [] : places).map(
+          ({ id, href, text }) =>
+            html`<a href="${at(href)}" ${id === place ? html`aria-current="page"` : ""}>${text}</a>`,
         )}
       </nav>
     </header>
     <main id="main">
-      ${body}
+      ${raw(withBase(String(await html`${body}`), here))}
     </main>
   </body>
 </html>`;
