@@ -9,7 +9,7 @@ import { openLedger } from "../pipelines/ledger/open.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Ready } from "../pipelines/run/run-pipeline.ts";
 import { serveHealth } from "./health.ts";
-import type { RunJob, SourceJob } from "./jobs.ts";
+import type { Attempt, RunJob, SourceJob } from "./jobs.ts";
 import { JobLoop, type Lane } from "./loop.ts";
 import { isNewer, type JobKind, queueName, readQueueName } from "./names.ts";
 import { Notices } from "./notices.ts";
@@ -17,6 +17,7 @@ import { pausedQueues } from "./operate.ts";
 import { openPlace } from "./place.ts";
 import { refuseLocal, requireSharedLedger } from "./refuse.ts";
 import { RunLeader } from "./run-leader.ts";
+import { Settler } from "./settle.ts";
 import { SourceWorker } from "./source-worker.ts";
 import { sweep } from "./sweep.ts";
 
@@ -73,22 +74,23 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     loop.pumpAll();
   };
   const notices = new Notices(place);
-  const shared = { place, ledger, factory, config, logger, notices, pipelines };
+  const settler = new Settler(place, logger);
+  const shared = { place, ledger, factory, config, logger, notices, settler, pipelines };
   const leader = new RunLeader(shared);
   const sources = new SourceWorker(shared);
   const concurrency = options.concurrency ?? config.WORKER_CONCURRENCY ?? reckoned();
   const runLane: Lane = {
     queues: () => queues.get("runs") ?? [],
     most: runsAtOnce,
-    work: (attempt, signal) => leader.work({ ...attempt, data: attempt.data as RunJob }, signal),
+    work: async (attempt, signal) => settler.done(attempt, await leader.work(attempt as Attempt<RunJob>, signal)),
   };
   const sourceLane: Lane = {
     queues: () => queues.get("sources") ?? [],
     most: concurrency,
     limits: limitsOf(config),
-    work: (attempt, signal) => sources.work({ ...attempt, data: attempt.data as SourceJob }, signal),
+    work: (attempt, signal, free) => sources.work(attempt as Attempt<SourceJob>, signal, free),
   };
-  const loop = new JobLoop(place, [runLane, sourceLane], logger, ({ stop, ended, changed }) => {
+  const loop = new JobLoop({ place, logger, settler }, [runLane, sourceLane], ({ stop, ended, changed }) => {
     if (stop !== undefined) leader.stop(stop);
     if (ended !== undefined) leader.heard(ended);
     if (changed) void refresh().catch(() => {});

@@ -99,6 +99,7 @@ async function runClaimed(
     ...{ id, pipeline: name, factory, config, logger, ledger, request: record.request, began: record.began, signal },
     touches: options.seat?.touches(undoable) ?? new Touches(undoable),
     seat: options.seat,
+    resumed: record.resumed > 0,
     emit: (event) => tell({ at: new Date(), run: id, pipeline: name, ...event }),
     once: options.seat?.once ?? rememberWork(),
     offered: new Set(),

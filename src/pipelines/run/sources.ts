@@ -31,25 +31,25 @@ export async function runSources(scope: StepScope, listed: readonly SourceWork[]
   // Items that a function works on stay with it.
   const one = listed.find(({ source }) => source === only?.source);
   const sources = one ? [one] : listed;
-  const known = new Map(
-    (await session.ledger.sources(session.id, step.name, one?.source)).map((each) => [each.source, each]),
-  );
+  // What was never begun is not known either.
+  const records = one && only?.tries === 0 ? [] : await session.ledger.sources(session.id, step.name, one?.source);
+  const known = new Map(records.map((each) => [each.source, each]));
   const isDone = ({ source }: SourceWork) => ["done", "skipped"].includes(known.get(source)?.state ?? "");
   const left = sources.filter((each) => !isDone(each));
   if (!only) {
     session.emit({ type: "step-sources", step: step.name, total: sources.length, done: sources.length - left.length });
   }
   if (spread && step.work.kind !== "pipeline") {
-    if (left.length > 0)
-      await spread(
-        scope,
-        left.map(({ source, of = source }) => ({ source, of })),
-      );
+    const least = session.resumed ? 1 : 0;
+    const given = left.map(({ source, of = source }) => {
+      return { source, of, tries: Math.max(known.get(source)?.attempts ?? 0, least) };
+    });
+    if (left.length > 0) await spread(scope, given);
     signal.throwIfAborted();
     return spreadTotals(scope, sources);
   }
   const ended = await inParallel(left, step.concurrency, signal, (each) =>
-    runSource(scope, each, known.get(each.source)?.attempts ?? 0),
+    runSource(scope, each, Math.max(known.get(each.source)?.attempts ?? 0, (each === one && only?.tries) || 0)),
   );
   signal.throwIfAborted();
   const failures = ended
