@@ -19,7 +19,7 @@ export interface SourceJob {
   readonly of?: string;
   /** How often it was begun before this job was made. */
   readonly tries?: number;
-  readonly request: RunRequest;
+  readonly request?: RunRequest;
   /** When the run was begun first, as ISO text. */
   readonly began: string;
 }

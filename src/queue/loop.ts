@@ -6,7 +6,7 @@ import { HandedBack } from "./handed-back.ts";
 import type { Attempt } from "./jobs.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 import { Pace } from "./pace.ts";
-import { heldSql, pairs, type Settler } from "./settle.ts";
+import { byTry, heldBy, heldSql, type Settler } from "./settle.ts";
 
 /** How often is looked for jobs of which no word came. */
 const lookMs = 1_000;
@@ -61,8 +61,8 @@ export interface Message {
   readonly queue?: string;
   /** Runs that are to end. */
   readonly stop?: string;
-  /** A run of which a source has ended. */
-  readonly ended?: string;
+  /** A run of which sources have ended, and how many. */
+  readonly ended?: { readonly run: string; readonly count: number };
   /** Jobs that were taken away. */
   readonly lost?: readonly string[];
   /** Something about the queues has changed. */
@@ -248,10 +248,9 @@ export class JobLoop {
   /** A sign of life for all that is in hand. What is not this worker's any more is ended. */
   async #beat(): Promise<void> {
     const all = [...this.#hands.values()].flatMap((hands) => hands.all).filter(({ id }) => !this.#settler.knows(id));
-    for (const [queue, attempts] of Map.groupBy(all, (attempt) => attempt.queue)) {
-      const sql = `UPDATE ${schema}.job SET heartbeat_on = now() WHERE name = $1 AND ${heldSql} RETURNING id`;
-      const values = [queue, attempts.map(({ id }) => id), pairs(attempts)];
-      const alive = await this.#place.sql<{ id: string }>(sql, values).catch(() => null);
+    const sql = `UPDATE ${schema}.job SET heartbeat_on = now() WHERE ${heldSql} RETURNING id`;
+    for (const attempts of byTry(all)) {
+      const alive = await this.#place.sql<{ id: string }>(sql, heldBy(attempts)).catch(() => null);
       if (!alive) continue;
       const held = new Set(alive.map(({ id }) => id));
       for (const { id } of attempts) if (!held.has(id) && !this.#settler.knows(id)) this.lose(id);

@@ -1,6 +1,6 @@
 /** A worker takes jobs ahead for so long: the next ones are there when one ends, and no other worker waits longer for what one took. */
 const aheadMs = 50;
-const most = 200;
+const most = 400;
 
 /** How long jobs of each queue take, and so how many are worth taking before there is a place for them. */
 export class Pace {

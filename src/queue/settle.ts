@@ -21,6 +21,9 @@ const againMs = 500;
 const mostTries = 120;
 /** Jobs in one statement. */
 const atOnce = 500;
+/** Where so many end in one turn of the event loop, more will in the next ones: they are waited for. */
+const many = 10;
+const gatherMs = 5;
 
 /** Tells the queue and the ledger what became of jobs: those that end in the same moment in one statement. */
 export class Settler {
@@ -66,9 +69,9 @@ export class Settler {
   /** Puts jobs back as they were. A try that was begun stays counted, so that the next one is told from it, but costs none of the tries. */
   async release(queue: string, attempts: readonly Attempt[], { begun }: { readonly begun: boolean }): Promise<void> {
     const changes = begun ? "retry_limit = retry_limit + 1" : "started_on = NULL";
-    const sql = `UPDATE ${schema}.job SET state = 'created', heartbeat_on = NULL, ${changes} WHERE name = $1 AND ${heldSql}`;
+    const sql = `UPDATE ${schema}.job SET state = 'created', heartbeat_on = NULL, ${changes} WHERE ${heldSql}`;
     try {
-      await this.#place.sql(sql, [queue, attempts.map(({ id }) => id), pairs(attempts)]);
+      for (const same of byTry(attempts)) await this.#place.sql(sql, heldBy(same));
       await this.#place.notify({ queue });
     } catch (failure) {
       this.#logger.debug({ err: failure }, `${attempts.length} jobs could not be given back; their leases will end.`);
@@ -90,6 +93,7 @@ export class Settler {
   async #flush(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
+      if (this.#waiting.length >= many && this.#waiting.length < atOnce) await sleep(gatherMs);
       const all = this.#waiting.splice(0, atOnce);
       for (const jobs of Map.groupBy(all, keyOf).values()) await this.#write(jobs);
     }
@@ -130,13 +134,12 @@ export class Settler {
   }
 
   async #complete(jobs: readonly Ending[]): Promise<string[]> {
-    const attempts = jobs.map(({ attempt }) => attempt);
-    const [{ attempt, output } = { attempt: { queue: "" }, output: null }] = jobs;
-    const about = [attempt.queue, attempts.map(({ id }) => id), pairs(attempts), output && JSON.stringify(output)];
-    const records = jobs.flatMap(({ attempt: { id }, record }) => (record ? [{ id, ...columnsOf(record) }] : []));
+    const about = heldBy(jobs.map(({ attempt }) => attempt));
+    const [first] = jobs;
+    if (!first?.record) return idsOf(await this.#place.sql(completeSql, [...about, jsonOf(first?.output)]));
+    const records = jobs.flatMap(({ attempt: { id }, record }) => (record ? [columnsOf(id, record)] : []));
+    const values = [...about, null, first.record.run, first.record.step, JSON.stringify(records)];
     const failed = jobs.filter(({ record }) => record?.state === "failed");
-    if (records.length === 0) return idsOf(await this.#place.sql(completeSql, about));
-    const values = [...about, JSON.stringify(records)];
     if (failed.length === 0) return idsOf(await this.#place.sql(recordSql, values));
     return this.#place.transaction(async (db) => {
       const ids = idsOf((await db.executeSql(recordSql, values)).rows as { id: string }[]);
@@ -148,45 +151,58 @@ export class Settler {
   }
 
   async #completed(jobs: readonly Ending[]): Promise<string[]> {
-    const sql = `SELECT id FROM ${schema}.job WHERE name = $1 AND id = ANY($2::uuid[]) AND state = 'completed'
-      AND (id::text || ':' || retry_count::text) = ANY($3::text[])`;
-    const attempts = jobs.map(({ attempt }) => attempt);
-    return idsOf(await this.#place.sql(sql, [attempts[0]?.queue, attempts.map(({ id }) => id), pairs(attempts)]));
+    const sql = `SELECT id FROM ${schema}.job WHERE ${triedSql} AND state = 'completed'`;
+    return idsOf(await this.#place.sql(sql, heldBy(jobs.map(({ attempt }) => attempt))));
   }
 }
 
 /** Jobs that go into one statement. */
-function keyOf({ attempt: { queue, id }, output, record }: Ending): string {
-  return output === null ? `${queue} ${record !== null}` : id;
+function keyOf({ attempt: { queue, id, retryCount }, output, record }: Ending): string {
+  return output === null ? JSON.stringify([queue, retryCount, record?.run, record?.step]) : id;
 }
+
+/** Jobs of a queue by the number of their try. */
+export function byTry(attempts: readonly Attempt[]): readonly Attempt[][] {
+  return [...Map.groupBy(attempts, ({ queue, retryCount }) => `${queue} ${retryCount}`).values()];
+}
+
+/** What `heldSql` asks for: jobs of one queue and the same number of tries. */
+export function heldBy(attempts: readonly Attempt[]): unknown[] {
+  const [first] = attempts;
+  return [first?.queue, attempts.map(({ id }) => id), first?.retryCount];
+}
+
+const triedSql = "name = $1 AND id = ANY($2::uuid[]) AND retry_count = $3::int";
+
+/** Jobs that are still of that try. */
+export const heldSql = `${triedSql} AND state = 'active'`;
 
 function idsOf(rows: readonly { readonly id?: unknown }[]): string[] {
   return rows.map(({ id }) => String(id));
 }
 
-/** As the statements compare them: PostgreSQL looks these up by a hash, where a join with two columns goes through all pairs. */
-export function pairs(attempts: readonly Attempt[]): string[] {
-  return attempts.map(({ id, retryCount }) => `${id}:${retryCount}`);
+function jsonOf(value: object | null | undefined): string | null {
+  return value ? JSON.stringify(value) : null;
 }
 
-/** Jobs `$2` that are still of the tries `$3`. */
-export const heldSql =
-  "id = ANY($2::uuid[]) AND state = 'active' AND (id::text || ':' || retry_count::text) = ANY($3::text[])";
-
-function columnsOf({ durationMs, error, ...record }: SourceRecord) {
-  return { ...record, milliseconds: Math.round(durationMs), error: error && JSON.stringify(error) };
+/** What is nothing is left out: these go over the wire with every source. */
+function columnsOf(id: string, { source, state, attempts, rows, bytes, durationMs, error, cursor, note }: SourceRecord) {
+  return {
+    ...{ id, source, state, attempts, rows: rows || undefined, bytes: bytes || undefined },
+    ...{ milliseconds: Math.round(durationMs) || undefined, error: jsonOf(error) ?? undefined },
+    ...{ cursor: cursor ?? undefined, note: note ?? undefined },
+  };
 }
-
-const columns = "run, step, source, state, attempts, rows, bytes, milliseconds, error, cursor, note";
 
 /** A crash of the server may undo the last half second of this. Marks kept with the data tell then what was saved. */
 const endedSql = `unhurried AS MATERIALIZED (SELECT pg_catalog.set_config('synchronous_commit', 'off', true)),
-  ended AS (UPDATE ${schema}.job SET state = 'completed', completed_on = now(), output = $4::jsonb WHERE name = $1 AND ${heldSql} RETURNING id)`;
+  ended AS (UPDATE ${schema}.job SET state = 'completed', completed_on = now(), output = $4::jsonb WHERE ${heldSql} RETURNING id)`;
 const completeSql = `WITH ${endedSql} SELECT ended.id FROM ended, unhurried`;
 const recordSql = `WITH ${endedSql},
-  kept AS (INSERT INTO millrace.sources (${columns}) SELECT ${columns} FROM ended
-    JOIN pg_catalog.json_to_recordset($5::json) AS given (id uuid, run text, step text, source text, state text, attempts int, rows bigint,
-      bytes bigint, milliseconds bigint, error text, cursor text, note text) USING (id)
+  kept AS (INSERT INTO millrace.sources (run, step, source, state, attempts, rows, bytes, milliseconds, error, cursor, note)
+    SELECT $5, $6, source, state, attempts, coalesce(rows, 0), coalesce(bytes, 0), coalesce(milliseconds, 0), error, cursor, note FROM ended
+    JOIN pg_catalog.json_to_recordset($7::json) AS given (id uuid, source text, state text, attempts int, rows bigint, bytes bigint,
+      milliseconds bigint, error text, cursor text, note text) USING (id)
     ON CONFLICT (run, step, source) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, rows = excluded.rows,
       bytes = excluded.bytes, milliseconds = excluded.milliseconds, error = excluded.error, cursor = excluded.cursor, note = excluded.note)
   SELECT ended.id FROM ended, unhurried`;

@@ -32,7 +32,7 @@ export class SourceWorker {
   readonly #parts: WorkerParts;
   readonly #works = new Map<string, Work>();
   readonly #wides = new Map<string, Work["wide"]>();
-  readonly #telling = new Set<string>();
+  readonly #telling = new Map<string, number>();
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -40,7 +40,7 @@ export class SourceWorker {
 
   async work(attempt: Attempt<SourceJob>, signal: AbortSignal, free: () => void): Promise<void> {
     const { place, ledger, factory, config, notices, settler } = this.#parts;
-    const { pipeline, run, source, of = source, tries = 0, request, began } = attempt.data;
+    const { pipeline, run, source, of = source, tries = 0, request = {}, began } = attempt.data;
     const { step, logger, tell, wide } = this.#workOf(attempt.data);
     const fence = fenceOf(place, attempt);
     const ending = new SourceEnding(attempt, {
@@ -76,11 +76,13 @@ export class SourceWorker {
 
   /** The leader waits for it. */
   #tellEnded(run: string): void {
-    if (this.#telling.has(run)) return;
-    this.#telling.add(run);
+    const known = this.#telling.get(run);
+    this.#telling.set(run, (known ?? 0) + 1);
+    if (known !== undefined) return;
     setTimeout(() => {
+      const count = this.#telling.get(run) ?? 0;
       this.#telling.delete(run);
-      void this.#parts.place.notify({ ended: run }).catch(() => {});
+      void this.#parts.place.notify({ ended: { run, count } }).catch(() => {});
     }, toldMs).unref();
   }
 

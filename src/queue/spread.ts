@@ -8,18 +8,15 @@ import type { SourceJob } from "./jobs.ts";
 import { jobId } from "./names.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 import { storagesOf } from "./refuse.ts";
+import type { Tally } from "./tally.ts";
 
-/** How often the ledger is asked at most, and at least. */
-const soonMs = 50;
+/** How often the ledger is asked at least, whatever was heard. */
 const lateMs = 1_000;
-/** So few are asked for by name, and without a pause. */
+/** So few are asked for by name at once. */
 const few = 50;
 /** Jobs in one statement, and in the first one: workers begin with those. */
 const atOnce = 2_000;
 const atFirst = 200;
-
-/** Resolves when somebody says that a source of that run has ended. */
-export type HeardOf = (run: string) => Promise<void>;
 
 interface Spread {
   readonly place: QueuePlace;
@@ -34,7 +31,7 @@ export async function spreadSources(
   place: QueuePlace,
   scope: StepScope,
   sources: readonly SpreadSource[],
-  about: { readonly version: string; readonly leader: string; readonly heardOf: HeardOf },
+  about: { readonly version: string; readonly leader: string; readonly tally: Tally },
 ): Promise<void> {
   const { session, step, signal } = scope;
   const { id: run, pipeline, request, began } = session;
@@ -43,7 +40,8 @@ export async function spreadSources(
   const storage = storagesOf(step).at(-1)?.split(":")[0];
   const jobs = sources.map(({ source, of, tries }): NewJob => {
     const where = { pipeline, run, step: step.name, source, ...(of !== source && { of }), ...(tries > 0 && { tries }) };
-    const data: SourceJob = { ...where, request, began: began.toISOString() };
+    const asked = Object.keys(request).length > 0 && { request };
+    const data: SourceJob = { ...where, ...asked, began: began.toISOString() };
     return { id: jobId(about.leader, step.name, source), data, ...(storage && { group: { id: storage } }) };
   });
   const ids = new Map(jobs.map(({ id, data }) => [data.source, id]));
@@ -55,7 +53,7 @@ export async function spreadSources(
       signal.throwIfAborted();
       await insert(place, queue, jobs.slice(at, at + (at === 0 ? atFirst : atOnce)), begunBefore);
     }
-    await waitForAll(spread, about.heardOf);
+    await waitForAll(spread, about.tally);
   } catch (cause) {
     // Whoever leads the run next finds them under way.
     if (signal.reason instanceof HandedBack) throw cause;
@@ -84,31 +82,34 @@ async function insert(place: QueuePlace, queue: string, jobs: readonly NewJob[],
   });
 }
 
-async function waitForAll(spread: Spread, heardOf: HeardOf): Promise<void> {
+async function waitForAll(spread: Spread, tally: Tally): Promise<void> {
   const { session, signal } = spread.scope;
   const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   const left = new Set(spread.ids.keys());
+  /** How many have ended in the step when all of these have. */
   let wanted = 0;
   for (let looks = 0; ; looks++) {
     signal.throwIfAborted();
-    const heard = heardOf(session.id);
+    const told = tally.total;
+    let missing = left.size;
     try {
-      const byName = left.size <= few || looks % 10 === 0 || (await endedCount(spread)) >= wanted;
-      if (byName) {
+      const count = left.size <= few || looks % 10 === 0 ? wanted : await endedCount(spread);
+      missing = Math.min(missing, wanted - count);
+      if (missing <= 0) {
         const ended = await endedOf(spread, [...left]);
-        wanted = ended.count + left.size - ended.sources.length;
         for (const source of ended.sources) left.delete(source);
+        missing = left.size;
+        wanted = ended.count + missing;
       }
-      if (left.size === 0) return;
+      if (missing === 0) return;
       if (looks % 10 === 9) await failDead(spread, [...left]);
     } catch (cause) {
       session.logger.debug({ err: cause }, "The ledger does not answer; looking again.");
     }
-    const pause = new AbortController();
-    await Promise.race([heard, aborted, sleep(lateMs, undefined, { signal: pause.signal }).catch(() => {})]);
-    pause.abort();
-    // Many sources that end soon after each other are counted in one go.
-    if (left.size > few) await Promise.race([aborted, sleep(soonMs)]);
+    // Some that are told of now may be in the answer already: then it is asked once more in vain.
+    const late = new AbortController();
+    await Promise.race([tally.reaches(told + missing), aborted, sleep(lateMs, undefined, { signal: late.signal }).catch(() => {})]);
+    late.abort();
   }
 }
 

@@ -92,7 +92,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
   const loop = new JobLoop({ place, logger, settler }, [runLane, sourceLane], ({ stop, ended, changed }) => {
     if (stop !== undefined) leader.stop(stop);
-    if (ended !== undefined) leader.heard(ended);
+    if (ended !== undefined) leader.heard(ended.run, ended.count);
     if (changed) void refresh().catch(() => {});
   });
   for (const { definition } of pipelines.values()) {
