@@ -169,7 +169,8 @@ export function byTry(attempts: readonly Attempt[]): readonly Attempt[][] {
 /** What `heldSql` asks for: jobs of one queue and the same number of tries. */
 export function heldBy(attempts: readonly Attempt[]): unknown[] {
   const [first] = attempts;
-  return [first?.queue, attempts.map(({ id }) => id), first?.retryCount];
+  // The driver would look for quotes in each of them.
+  return [first?.queue, `{${attempts.map(({ id }) => id).join(",")}}`, first?.retryCount];
 }
 
 const triedSql = "name = $1 AND id = ANY($2::uuid[]) AND retry_count = $3::int";
