@@ -58,7 +58,12 @@ async function bare(context: BenchContext): Promise<Prepared> {
   await boss.createQueue("bare", { retryLimit: 0, notify: true });
   let all = Promise.withResolvers<void>();
   let left = 0;
-  const options = { batchSize: 100, perJobResults: true, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true } as const;
+  const options = {
+    batchSize: 100,
+    perJobResults: true,
+    pollingIntervalSeconds: 0.5,
+    burstWhenBatchFull: true,
+  } as const;
   await boss.work("bare", options, async (batch) => {
     left -= batch.length;
     if (left === 0) all.resolve();

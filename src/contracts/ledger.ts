@@ -78,6 +78,14 @@ export interface SourceRecord {
   readonly note: string | null;
 }
 
+/** What came of a step's sources, in sums. */
+export interface SourceTotals {
+  readonly count: number;
+  readonly failed: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 /** How far an incremental reader has come. */
 export interface CursorRecord {
   readonly pipeline: string;
@@ -141,6 +149,8 @@ export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposa
   putSource(source: SourceRecord): Promise<void>;
   /** Of a run, of one of its steps, or one source alone. */
   sources(run: string, step?: string, source?: string): Promise<SourceRecord[]>;
+  /** Of all sources of a step, without reading each. */
+  sourceTotals(run: string, step: string): Promise<SourceTotals>;
 
   putCursor(cursor: Omit<CursorRecord, "changed">): Promise<void>;
   cursors(pipeline: string): Promise<CursorRecord[]>;

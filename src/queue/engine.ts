@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunEvent } from "../contracts/run-event.ts";
 import { ConflictError, RunError } from "../errors.ts";
 import type { RunOptions } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../pipelines/result.ts";
@@ -21,7 +20,7 @@ import { openPlace, type QueuePlace } from "./place.ts";
 import { refuseLocal } from "./refuse.ts";
 import { useShared } from "./shared.ts";
 
-/** How often is looked whether a run has ended, should its last event have been missed. */
+/** How often is looked whether a run has ended, should the word of it have been missed. */
 const lookMs = 500;
 
 /** Puts runs into the queue, and follows them. */
@@ -88,11 +87,7 @@ async function followRun(
     logger,
   );
   let woken = Promise.withResolvers<void>();
-  const heard = (event: RunEvent) => {
-    tell(event);
-    if (event.type === "run-ended") woken.resolve();
-  };
-  await using _ = await listenTo(place, run, heard);
+  await using _ = await listenTo(place, run, tell, () => woken.resolve());
   const { queue, id } = await put(place, ready, run, resume, options);
   const onAbort = () => woken.resolve();
   signal.addEventListener("abort", onAbort);

@@ -4,8 +4,8 @@ import { evict } from "./fence.ts";
 import { fetchJobs, type Limits } from "./fetch.ts";
 import { HandedBack } from "./handed-back.ts";
 import type { Attempt } from "./jobs.ts";
-import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 import { Pace } from "./pace.ts";
+import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 import { byTry, heldBy, heldSql, type Settler } from "./settle.ts";
 
 /** How often is looked for jobs of which no word came. */
@@ -79,6 +79,8 @@ export class JobLoop {
   readonly #pumping = new Map<Lane, Promise<void>>();
   readonly #again = new Set<Lane>();
   readonly #onMessage: (message: Message) => void;
+  /** Queues that nothing was heard of since they were found empty. */
+  readonly #empty = new Set<string>();
   #turn = 0;
   paused = false;
   taken = 0;
@@ -106,10 +108,11 @@ export class JobLoop {
       const message = JSON.parse(payload) as Message;
       for (const id of message.lost ?? []) this.lose(id);
       this.#onMessage(message);
-      this.pumpAll();
+      if (message.queue !== undefined) this.#look(message.queue);
     };
-    const listening = await this.#place.db.listen?.(jobsChannel, hear, () => this.pumpAll());
-    const look = setInterval(() => this.pumpAll(), lookMs * (0.75 + Math.random() / 2));
+    const lookAtAll = () => this.pumpAll();
+    const listening = await this.#place.db.listen?.(jobsChannel, hear, lookAtAll);
+    const look = setInterval(lookAtAll, lookMs * (0.75 + Math.random() / 2));
     const leave = setInterval(() => void this.#leave(performance.now() - staleMs), staleMs);
     const beat = setInterval(() => void this.#beat(), this.#place.config.QUEUE_LEASE / 4);
     this.pumpAll();
@@ -122,7 +125,13 @@ export class JobLoop {
   }
 
   pumpAll(): void {
+    this.#empty.clear();
     for (const lane of this.#hands.keys()) this.pump(lane);
+  }
+
+  #look(queue: string): void {
+    this.#empty.delete(queue);
+    for (const lane of this.#hands.keys()) if (lane.queues().includes(queue)) this.pump(lane);
   }
 
   pump(lane: Lane): void {
@@ -175,13 +184,25 @@ export class JobLoop {
     const queues = lane.queues();
     for (let empty = 0; empty < queues.length; ) {
       const queue = queues[this.#turn++ % queues.length] as string;
+      if (this.#empty.has(queue)) {
+        empty += 1;
+        continue;
+      }
       const taken = hands.working + hands.waiting.length;
       const ahead = hands.ahead(lane, queue);
       const settling = hands.jobs.size - hands.working;
       // A statement for each job that ends would cost more than many jobs do.
       const enough = taken >= lane.most && hands.waiting.length >= ahead / 2;
       if (enough || settling > mostSettling || this.#stopped.signal.aborted || this.paused) return;
-      const found = await fetchJobs(this.#place, queue, lane.most + ahead - taken, lane.limits);
+      const wanted = lane.most + ahead - taken;
+      // A word that comes while it is asked counts.
+      this.#empty.add(queue);
+      const found = await fetchJobs(this.#place, queue, wanted, lane.limits).catch((cause: unknown) => {
+        this.#empty.delete(queue);
+        throw cause;
+      });
+      // Where places are counted an empty answer may mean that there was none.
+      if (found.length === wanted || lane.limits?.size) this.#empty.delete(queue);
       const since = performance.now();
       hands.waiting.push(...found.map((attempt) => ({ attempt, since })));
       this.taken += found.length;

@@ -30,13 +30,21 @@ export class Notices {
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const messages = [...this.#waiting].flatMap(([run, events]) => packed(events).map((text) => [channelOf(run), text]));
+    const messages = [...this.#waiting].flatMap(([run, events]) =>
+      packed(events).map((text) => [channelOf(run), text]),
+    );
     this.#waiting.clear();
     if (messages.length === 0) return;
     const sql =
       "SELECT pg_catalog.pg_notify(channel, text) FROM unnest($1::text[], $2::text[]) AS message (channel, text)";
     const columns = [messages.map(([channel]) => channel), messages.map(([, text]) => text)];
     await this.#place.sql(sql, columns).catch(() => {});
+  }
+
+  /** The queue knows what became of the run: whoever follows it can read that. */
+  async ended(run: string): Promise<void> {
+    await this.flush();
+    await this.#place.sql("SELECT pg_catalog.pg_notify($1, $2)", [channelOf(run), endedText]).catch(() => {});
   }
 
   #mayTell({ run, step, source }: Extract<RunEvent, { type: "source-progress" }>): boolean {
@@ -49,16 +57,20 @@ export class Notices {
   }
 }
 
-/** Hears the events of a run. */
+const endedText = "ended";
+
+/** Hears the events of a run, and that it has ended. */
 export async function listenTo(
   place: QueuePlace,
   run: string,
   heard: (event: RunEvent) => void,
+  ended: () => void,
 ): Promise<AsyncDisposable> {
   const listening = await place.db.listen?.(
     channelOf(run),
     (payload) => {
-      for (const event of unpacked(payload)) heard(event);
+      if (payload === endedText) ended();
+      else for (const event of unpacked(payload)) heard(event);
     },
     () => {},
   );

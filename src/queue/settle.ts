@@ -187,7 +187,10 @@ function jsonOf(value: object | null | undefined): string | null {
 }
 
 /** What is nothing is left out: these go over the wire with every source. */
-function columnsOf(id: string, { source, state, attempts, rows, bytes, durationMs, error, cursor, note }: SourceRecord) {
+function columnsOf(
+  id: string,
+  { source, state, attempts, rows, bytes, durationMs, error, cursor, note }: SourceRecord,
+) {
   return {
     ...{ id, source, state, attempts, rows: rows || undefined, bytes: bytes || undefined },
     ...{ milliseconds: Math.round(durationMs) || undefined, error: jsonOf(error) ?? undefined },
@@ -214,7 +217,6 @@ function isRefused(cause: unknown): boolean {
 }
 
 function lost(): ConflictError {
-  const message =
-    "Another worker has taken over: this one gave no sign of life for too long, or the run was ended.";
+  const message = "Another worker has taken over: this one gave no sign of life for too long, or the run was ended.";
   return new ConflictError(message, { code: "LEASE_LOST" });
 }

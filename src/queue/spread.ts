@@ -76,7 +76,8 @@ async function insert(place: QueuePlace, queue: string, jobs: readonly NewJob[],
     const made = new Set(await place.boss.insert(queue, [...jobs], { db, returnId: begunBefore }));
     // What failed in an earlier try at the run has not ended any more.
     const again = jobs.filter(({ id }) => made.has(id)).map(({ data }) => data.source);
-    const sql = "UPDATE millrace.sources SET state = 'pending' WHERE run = $1 AND step = $2 AND source = ANY($3::text[])";
+    const sql =
+      "UPDATE millrace.sources SET state = 'pending' WHERE run = $1 AND step = $2 AND source = ANY($3::text[])";
     if (again.length > 0) await db.executeSql(sql, [run, step, again]);
     await db.executeSql("SELECT pg_catalog.pg_notify($1, $2)", [jobsChannel, JSON.stringify({ queue })]);
   });
@@ -108,7 +109,11 @@ async function waitForAll(spread: Spread, tally: Tally): Promise<void> {
     }
     // Some that are told of now may be in the answer already: then it is asked once more in vain.
     const late = new AbortController();
-    await Promise.race([tally.reaches(told + missing), aborted, sleep(lateMs, undefined, { signal: late.signal }).catch(() => {})]);
+    await Promise.race([
+      tally.reaches(told + missing),
+      aborted,
+      sleep(lateMs, undefined, { signal: late.signal }).catch(() => {}),
+    ]);
     late.abort();
   }
 }
@@ -117,7 +122,10 @@ const endedSql = "FROM millrace.sources WHERE run = $1 AND step = $2 AND state I
 
 /** Counting costs a fraction of naming them. */
 async function endedCount({ place, scope: { session, step } }: Spread): Promise<number> {
-  const [row] = await place.sql<{ count: number }>(`SELECT count(*)::int AS count ${endedSql}`, [session.id, step.name]);
+  const [row] = await place.sql<{ count: number }>(`SELECT count(*)::int AS count ${endedSql}`, [
+    session.id,
+    step.name,
+  ]);
   return row?.count ?? 0;
 }
 

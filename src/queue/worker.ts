@@ -82,7 +82,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const runLane: Lane = {
     queues: () => queues.get("runs") ?? [],
     most: runsAtOnce,
-    work: async (attempt, signal) => settler.done(attempt, await leader.work(attempt as Attempt<RunJob>, signal)),
+    async work(attempt, signal) {
+      const run = attempt as Attempt<RunJob>;
+      await settler.done(run, await leader.work(run, signal));
+      await notices.ended(run.data.run);
+    },
   };
   const sourceLane: Lane = {
     queues: () => queues.get("sources") ?? [],

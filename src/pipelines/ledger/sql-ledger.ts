@@ -4,6 +4,7 @@ import type {
   ILedger,
   RunRecord,
   SourceRecord,
+  SourceTotals,
   StepRecord,
   TouchRecord,
 } from "../../contracts/ledger.ts";
@@ -146,6 +147,16 @@ export class SqlLedger implements ILedger {
     const where = given.map((_, index) => ` AND ${index === 0 ? "step" : "source"} = ?${index + 2}`).join("");
     const sql = `SELECT * FROM ${this.#t}sources WHERE run = ?1${where} ORDER BY step, source`;
     return (await this.#place.run(sql, [run, ...given])).map(sourceOf);
+  }
+
+  async sourceTotals(run: string, step: string): Promise<SourceTotals> {
+    const [row] = await this.#place.run(
+      `SELECT count(*) AS count, coalesce(sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0) AS failed,
+         coalesce(sum(rows), 0) AS rows, coalesce(sum(bytes), 0) AS bytes FROM ${this.#t}sources WHERE run = ?1 AND step = ?2`,
+      [run, step],
+    );
+    const { count, failed, rows, bytes } = row ?? {};
+    return { count: Number(count), failed: Number(failed), rows: Number(rows), bytes: Number(bytes) };
   }
 
   async putCursor({ pipeline, reader, value, run, forced }: Parameters<ILedger["putCursor"]>[0]): Promise<void> {

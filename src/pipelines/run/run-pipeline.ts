@@ -116,8 +116,11 @@ async function runClaimed(
   await ledger.endRun(id, { state, rows, bytes, error });
   session.emit({ type: "run-ended", state, rows, bytes, durationMs: performance.now() - started, error });
   for (const touch of await ledger.prune(name, config.LEDGER_KEEP)) await dropBefore(session, touch);
-  const result = await resultOf(ledger, { ...record, state, rows, bytes, error, ended: new Date() }, cause);
-  await callHook(state === "done" ? definition.onSuccess : definition.onFailure, result, session);
+  const hook = state === "done" ? definition.onSuccess : definition.onFailure;
+  const ended = { ...record, state, rows, bytes, error, ended: new Date() };
+  // Whoever follows a run through a queue reads what came of it by itself.
+  const result = options.seat && !hook ? { ...ended, steps: [], cause } : await resultOf(ledger, ended, cause);
+  await callHook(hook, result, session);
   if (state === "done") return result;
   throw state === "stopped" ? cause : new RunFailure(result);
 }
