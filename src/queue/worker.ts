@@ -15,6 +15,7 @@ import { isNewer, type JobKind, queueName, readQueueName } from "./names.ts";
 import { Notices } from "./notices.ts";
 import { pausedQueues } from "./operate.ts";
 import { openPlace } from "./place.ts";
+import { announce } from "./presence.ts";
 import { refuseLocal, requireSharedLedger } from "./refuse.ts";
 import { RunLeader } from "./run-leader.ts";
 import { Settler } from "./settle.ts";
@@ -108,6 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   made.defer(() => clearInterval(refreshing));
   made.use(await loop.start());
   made.use(sweep(place, logger));
+  made.use(announce(place, loop, { runLane, sourceLane, concurrency, pipelines: [...pipelines.keys()] }));
   const health = await serveHealth({
     config,
     port: options.port ?? config.WORKER_PORT,

@@ -17,6 +17,7 @@ import { loginRoutes } from "./routes/login.ts";
 import { countRequests, metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
+import { queueRoutes } from "./routes/queues.ts";
 import { runPageRoutes } from "./routes/run-pages.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { seriesRoutes } from "./routes/series.ts";
@@ -58,6 +59,10 @@ export function service(context: ServiceContext, desk = new RunDesk(context)): O
   );
   app.use(onlyOwnNames(config), onlyOwnOrigin, limitRate(config), onlyWithToken(config));
   app.use(bodyLimit({ maxSize: mostBytes }));
+  app.use((context, next) => {
+    context.set("hasQueue", desk.queues !== null);
+    return next();
+  });
   const watch = new HealthWatch(context.factory.storages);
   healthRoutes(app, watch, desk);
   metricsRoutes(app, counted);
@@ -72,6 +77,7 @@ export function service(context: ServiceContext, desk = new RunDesk(context)): O
   versionRoutes(app, context);
   quarantineRoutes(app, context, desk);
   backupRoutes(app, context);
+  if (desk.queues) queueRoutes(app, context, desk.queues);
   app.doc("/api/openapi.json", {
     openapi: "3.0.0",
     info: { title: "millrace", version: "1", description: "The frames of a project's storages." },

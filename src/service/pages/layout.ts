@@ -5,6 +5,13 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 /** Markup that was escaped already. */
 export type Markup = ReturnType<typeof html>;
 
+declare module "hono" {
+  interface ContextVariableMap {
+    /** Whether there is a page of queues. */
+    hasQueue: boolean;
+  }
+}
+
 /** The pages that the bar at the top leads to. */
 const places = [
   { id: "overview", href: "/", text: "Overview" },
@@ -12,6 +19,7 @@ const places = [
   { id: "data", href: "/data", text: "Data" },
   { id: "quarantine", href: "/quarantine", text: "Quarantine" },
   { id: "backups", href: "/backups", text: "Backups" },
+  { id: "queues", href: "/queues", text: "Queues" },
 ] as const;
 
 /** A page: its title, where in the bar it stands, and what is on it. */
@@ -23,6 +31,7 @@ export interface PageContent {
 
 /** A whole page. Every value in it is escaped by `html`. */
 export function page(context: Context, { title, place, body }: PageContent, status: ContentfulStatusCode = 200) {
+  const shown = places.filter(({ id }) => id !== "queues" || context.get("hasQueue"));
   const markup = html`<!doctype html>
 <html lang="en">
   <head>
@@ -39,7 +48,7 @@ export function page(context: Context, { title, place, body }: PageContent, stat
     <header class="bar">
       <a class="brand" href="/"><img src="/assets/icon.svg" alt="" width="20" height="20" />millrace</a>
       <nav class="tabs" aria-label="Pages">
-        ${places.map(
+        ${shown.map(
           ({ id, href, text }) => html`<a href="${href}" ${id === place ? html`aria-current="page"` : ""}>${text}</a>`,
         )}
       </nav>
