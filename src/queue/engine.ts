@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConflictError, RunError } from "../errors.ts";
+import { ConflictError, RunError, UnavailableError } from "../errors.ts";
 import type { RunOptions } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../pipelines/result.ts";
 import { ending, passOn } from "../pipelines/run/ending.ts";
@@ -97,7 +97,14 @@ async function followRun(
       const ended = await place.boss.getJobById(queue, id).catch(() => undefined);
       // A server that does not answer now may do so again: the workers wait for it as well.
       const output = ended === null ? { error: purged } : outputOf(ended?.state, ended?.output);
-      if (output) return await resultFrom(output, ready, around, signal);
+      if (output) {
+        try {
+          return await resultFrom(output, ready, around, signal);
+        } catch (cause) {
+          // The ledger's server went away between the two: it is asked again, as above.
+          if (!(cause instanceof UnavailableError) || signal.aborted) throw cause;
+        }
+      }
       const pause = new AbortController();
       await Promise.race([
         woken.promise,
