@@ -113,6 +113,14 @@ export interface SourceRecord {
   readonly note: string | null;
 }
 
+/** What came of a step's sources, in sums. */
+export interface SourceTotals {
+  readonly count: number;
+  readonly failed: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 /** How far an incremental reader has come. */
 export interface CursorRecord {
   /** The pipeline's name. */
@@ -185,6 +193,8 @@ export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposa
   putSource(source: SourceRecord): Promise<void>;
   /** Of a run, of one of its steps, or one source alone. */
   sources(run: string, step?: string, source?: string): Promise<SourceRecord[]>;
+  /** Of all sources of a step, without reading each. */
+  sourceTotals(run: string, step: string): Promise<SourceTotals>;
 
   /** Moves a reader's cursor. */
   putCursor(cursor: Omit<CursorRecord, "changed">): Promise<void>;

@@ -5,6 +5,7 @@ import { openLedger } from "../pipelines/ledger/open.ts";
 import type { Pipeline, RunOptions } from "../pipelines/pipeline.ts";
 import { didYouMean } from "../system/nearest.ts";
 import type { ServiceContext } from "./context.ts";
+import { QueueDesk } from "./queue-desk.ts";
 
 /** What has become of a run that was begun here. */
 interface Begun {
@@ -17,9 +18,12 @@ export class RunDesk implements AsyncDisposable {
   readonly #context: ServiceContext;
   readonly #pipelines: ReadonlyMap<string, Pipeline>;
   readonly #begun = new Map<string, Begun>();
+  /** Null where no queue is configured. */
+  readonly queues: QueueDesk | null;
 
   constructor(context: ServiceContext) {
     this.#context = context;
+    this.queues = context.config.QUEUE === "none" ? null : new QueueDesk(context);
     this.#pipelines = new Map((context.pipelines ?? []).map((pipeline) => [pipeline.name, pipeline]));
   }
 
@@ -93,6 +97,7 @@ export class RunDesk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#begun.keys()].map((run) => this.stop(run).catch(() => {})));
+    await this.queues?.[Symbol.asyncDispose]();
   }
 
   #start(run: (options: RunOptions) => Promise<unknown>): Promise<string> {

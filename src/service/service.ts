@@ -20,6 +20,7 @@ import { loginRoutes } from "./routes/login.ts";
 import { countRequests, metricsRoutes } from "./routes/metrics.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
+import { queueRoutes } from "./routes/queues.ts";
 import { runPageRoutes } from "./routes/run-pages.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { seriesRoutes } from "./routes/series.ts";
@@ -43,6 +44,10 @@ export function service(
   app.use(placed(context.among));
   const counted = countRequests(app);
   app.use(...guards(config));
+  app.use((context, next) => {
+    context.set("hasQueue", desk.queues !== null);
+    return next();
+  });
   healthRoutes(app, watch, desk);
   metricsRoutes(app, counted);
   sourceRoutes(app, context);
@@ -56,6 +61,7 @@ export function service(
   versionRoutes(app, context);
   quarantineRoutes(app, context, desk);
   backupRoutes(app, context);
+  if (desk.queues) queueRoutes(app, context, desk.queues);
   describeApi(app, "The frames of a project's storages.");
   return app;
 }

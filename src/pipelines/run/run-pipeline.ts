@@ -100,6 +100,7 @@ async function runClaimed(
     ...{ id, pipeline: name, factory, config, logger, ledger, request: record.request, began: record.began, signal },
     touches: options.seat?.touches(undoable) ?? new Touches(undoable),
     seat: options.seat,
+    resumed: record.resumed > 0,
     emit: (event) => tell({ at: new Date(), run: id, pipeline: name, ...event }),
     once: options.seat?.once ?? rememberWork(),
     offered: new Set(),
@@ -116,8 +117,11 @@ async function runClaimed(
   await ledger.endRun(id, { state, rows, bytes, error });
   session.emit({ type: "run-ended", state, rows, bytes, durationMs: performance.now() - started, error });
   for (const touch of await ledger.prune(name, config.LEDGER_KEEP)) await dropBefore(session, touch);
-  const result = await resultOf(ledger, { ...record, state, rows, bytes, error, ended: new Date() }, cause);
-  await callHook(state === "done" ? definition.onSuccess : definition.onFailure, result, session);
+  const hook = state === "done" ? definition.onSuccess : definition.onFailure;
+  const ended = { ...record, state, rows, bytes, error, ended: new Date() };
+  // Whoever follows a run through a queue reads what came of it by itself.
+  const result = options.seat && !hook ? { ...ended, steps: [], cause } : await resultOf(ledger, ended, cause);
+  await callHook(hook, result, session);
   if (state === "done") return result;
   throw state === "stopped" ? cause : new RunFailure(result);
 }

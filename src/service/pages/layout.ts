@@ -6,6 +6,13 @@ import { addressIn, placeOf, withBase } from "../place.ts";
 /** Markup that was escaped already. */
 export type Markup = ReturnType<typeof html>;
 
+declare module "hono" {
+  interface ContextVariableMap {
+    /** Whether there is a page of queues. */
+    hasQueue: boolean;
+  }
+}
+
 /** The pages that the bar at the top leads to. */
 const places = [
   { id: "overview", href: "/", text: "Overview" },
@@ -13,6 +20,7 @@ const places = [
   { id: "data", href: "/data", text: "Data" },
   { id: "quarantine", href: "/quarantine", text: "Quarantine" },
   { id: "backups", href: "/backups", text: "Backups" },
+  { id: "queues", href: "/queues", text: "Queues" },
 ] as const;
 
 /** A page: its title, where in the bar it stands, and what is on it. */
@@ -32,6 +40,7 @@ export async function page(
 ) {
   const here = placeOf(context);
   const at = (path: string) => addressIn(here, path);
+  const shown = bar === false ? [] : places.filter(({ id }) => id !== "queues" || context.get("hasQueue"));
   const markup = html`<!doctype html>
 <html lang="en">
   <head>
@@ -49,7 +58,7 @@ export async function page(
       <a class="brand" href="${here.home ?? at("/")}"><img src="${at("/assets/icon.svg")}" alt="" width="20" height="20" />millrace</a>
       ${here.name === undefined ? "" : html`<a class="service" href="${at("/")}">${here.name}</a>`}
       <nav class="tabs" aria-label="Pages">
-        ${(bar === false ? [] : places).map(
+        ${shown.map(
           ({ id, href, text }) =>
             html`<a href="${at(href)}" ${id === place ? html`aria-current="page"` : ""}>${text}</a>`,
         )}
