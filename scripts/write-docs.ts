@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { z } from "zod";
+import { writeBenchmarkDocuments } from "../bench/harness/documents.ts";
 import { describeCommands } from "../src/cli/command-line.ts";
 import { settingMeta, settingNames, settings } from "../src/config/settings.ts";
 import { errorCodes } from "../src/error-codes.ts";
@@ -102,4 +103,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of Object.keys(writtenParts)) {
     await writeFile(new URL(name, folder), (await documentAsWritten(name)).shouldBe);
   }
+  await writeBenchmarkDocuments();
 }
