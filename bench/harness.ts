@@ -52,7 +52,7 @@ interface Named {
   readonly goals?: readonly Goal[];
   /** It has no use for the table: measured once, with the largest size. */
   readonly fixed?: true;
-  /** One round without a warm-up, for what takes minutes; with the largest size. */
+  /** One round without a warm-up, for what takes a minute; with the largest size, from a million rows. */
   readonly once?: true;
   /** Measured on real data as well. */
   readonly real?: true;

@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { parseConfig } from "../src/config/load.ts";
-import { CsvStorage } from "../src/storages/csv/index.ts";
 import type { PostgresSaveOptions } from "../src/storages/postgres/index.ts";
 import { PostgresStorage } from "../src/storages/postgres/index.ts";
 import { tableOf, testTable } from "./data.ts";
-import type { BenchCase, BenchContext, Goal, Prepared } from "./harness.ts";
+import type { BenchCase, BenchContext, Goal, Prepared, Program } from "./harness.ts";
 import { peer, wholePeer } from "./postgres/peers.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -102,20 +101,21 @@ pipeline.run(rows, table_name='rows', write_disposition='replace')`;
 async function fileToTable(context: BenchContext): Promise<Prepared> {
   const storage = openStorage(context);
   await prepareShared(context, storage);
-  const program = join(import.meta.dirname, "postgres", "csv-to-table.ts");
-  const args = [program, JSON.stringify(settings(context)), "rows.csv", "from_csv"];
-  return { run: () => promisify(execFile)(process.execPath, args), close: () => storage.close() };
+  const [program, ...args] = csvToTable(context, "rows.csv", "from_csv");
+  return { run: () => promisify(execFile)(program, args), close: () => storage.close() };
 }
 
-/** Ten million rows, from a file that is larger than the memory they may take. */
-async function streamed(context: BenchContext): Promise<Prepared> {
-  const storage = openStorage(context);
-  const csv = new CsvStorage({ config: parseConfig(settings(context)), logger: silent });
-  await mkdir(join(context.folder, "data"), { recursive: true });
-  const [part, whole] = ["part.csv", "ten-million.csv"].map((name) => join(context.folder, "data", name)) as [
-    string,
-    string,
-  ];
+const csvToTable = (context: BenchContext, source: string, table: string): Program => [
+  process.execPath,
+  join(import.meta.dirname, "postgres", "csv-to-table.ts"),
+  JSON.stringify(settings(context)),
+  source,
+  table,
+];
+
+/** Ten million rows, streamed by a program of its own. */
+async function tenMillion(context: BenchContext): Promise<Program> {
+  const [part, whole] = [join(context.folder, "part.csv"), join(context.folder, "data", "ten-million.csv")];
   for (const seed of Array(10).keys()) {
     await testTable(1_000_000, seed)
       .lazy()
@@ -123,10 +123,7 @@ async function streamed(context: BenchContext): Promise<Prepared> {
       .collect();
     await pipeline(createReadStream(part), createWriteStream(whole, { flags: "a" }));
   }
-  return {
-    run: () => storage.saver().saveBatches(csv.source().getBatches("ten-million.csv"), "streamed"),
-    close: () => storage.close(),
-  };
+  return csvToTable(context, "ten-million.csv", "streamed");
 }
 
 /** The floor: what the server does alone, and the driver as it is. */
@@ -275,10 +272,7 @@ connection.commit()`,
     },
   ),
   {
-    ...{ name: "10 M rows of CSV, streamed", group: "stream", once: true, prepare: streamed },
-    goals: [
-      { measure: "peakMb", atMost: 500, headline: "10 M rows of CSV → PostgreSQL, streamed: most memory in MB" },
-      unblocked,
-    ],
+    ...{ name: "10 M rows of CSV, streamed", group: "file", once: true, command: tenMillion },
+    goals: [{ measure: "peakMb", atMost: 500, headline: "10 M rows of CSV → PostgreSQL, streamed: most memory in MB" }],
   },
 ];

@@ -65,10 +65,12 @@ function typeOf(name: keyof typeof settings.shape): string {
   const value = defaultValue(name);
   if (typeof value === "string") return "text";
   if (typeof value === "boolean") return "`true`, `false`";
-  return durations.has(name) ? "duration" : "whole number";
+  return durations.has(name) ? "duration" : sizes.has(name) ? "size" : "whole number";
 }
 
 const durations = new Set<string>(settingNames.filter((name) => settings.shape[name].safeParse("90s").data === 90_000));
+
+const sizes = new Set<string>(settingNames.filter((name) => settings.shape[name].safeParse("1KB").data === 1_024));
 
 function defaultValue(name: keyof typeof settings.shape): unknown {
   return settings.shape[name].safeParse(undefined).data;
