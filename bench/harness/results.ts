@@ -30,7 +30,7 @@ interface Spread {
 /** A goal, and what came out. */
 export interface Judged extends Goal {
   readonly case: string;
-  /** The ratio, or the figure where there is no `against`; of a ratio of times also the least and the greatest of a round. */
+  /** The ratio; where there is no `against` the figure, and with `plus` what came on top. Of a ratio of times also the bounds over rounds. */
   readonly value: number;
   readonly min?: number;
   readonly max?: number;
@@ -102,10 +102,11 @@ function judge(name: string, goal: Goal, own: readonly Round[], peer: readonly R
   };
   const value = figure(own);
   if (against === undefined) return { case: name, ...goal, value: rounded(value), share: rounded(value / atMost) };
-  const limit = atMost * figure(peer) + plus;
+  const share = rounded(value / (atMost * figure(peer) + plus));
+  if (plus > 0) return { case: name, ...goal, value: rounded(value - atMost * figure(peer)), share };
   const ratios = own.slice(0, peer.length).map((round, index) => round[measure] / (peer[index] as Round)[measure]);
   return {
-    ...{ case: name, ...goal, value: rounded(value / figure(peer)), share: rounded(value / limit) },
+    ...{ case: name, ...goal, value: rounded(value / figure(peer)), share },
     ...(measure === "ms" && { min: rounded(Math.min(...ratios)), max: rounded(Math.max(...ratios)) }),
   };
 }

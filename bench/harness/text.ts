@@ -10,14 +10,14 @@ export function subjectText({ measure = "ms", against }: Goal): string {
   return against === undefined ? subjects[measure] : `${subjects[measure]}, to ${against}`;
 }
 
-/** `at most 1.5 × and 3 ms`. */
+/** `1.5`, `50 ms`, or `3 ms beyond 1.5 x`. */
 export function goalText({ measure = "ms", against, atMost, plus }: Goal): string {
   if (against === undefined) return `${atMost} ${units[measure]}`;
-  return plus === undefined ? `${atMost}` : `${atMost} and ${plus} ${units[measure]}`;
+  return plus === undefined ? `${atMost}` : `${plus} ${units[measure]} beyond ${atMost} x`;
 }
 
-export function valueText({ measure = "ms", against, value, min, max }: Judged): string {
-  if (against === undefined) return `${figure(value)} ${units[measure]}`;
+export function valueText({ measure = "ms", against, plus, value, min, max }: Judged): string {
+  if (against === undefined || plus !== undefined) return `${figure(value)} ${units[measure]}`;
   return min === undefined || max === undefined ? figure(value) : `${figure(value)} (${figure(min)} to ${figure(max)})`;
 }
 

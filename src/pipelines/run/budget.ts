@@ -13,9 +13,8 @@ type Budget = Pick<Config, "BUDGET_MEMORY" | "BUDGET_STALL">;
 
 /** A batch may be this part of the memory: it is read, checked, and made ready for each saver, and the next is on its way meanwhile. */
 const partOfMemory = 64;
-/** Of the memory, when streams begin to wait for each other, and batches get smaller. */
+/** Of the memory, when streams begin to wait for each other. */
 const pressed = 0.85;
-const fewestRows = 1_024;
 const waitMs = 50;
 
 /** Streams of this process, the oldest first. */
@@ -52,8 +51,8 @@ export async function batchesWithin(
 }
 
 /**
- * Batches no larger than the budget's memory leaves room for. When the process comes near to it, batches get smaller, and of all its
- * streams only the oldest goes on: the others hold their sources back until it has ended or there is room.
+ * Batches no larger than the budget's memory leaves room for. When the process comes near to it, of all its streams
+ * only the oldest goes on: the others hold their sources back until it has ended or there is room.
  */
 export async function* fitBatches(
   batches: AsyncIterable<DataFrame>,
@@ -76,7 +75,6 @@ export async function* fitBatches(
         while (isPressed() && streams.values().next().value !== self) await sleep(waitMs, undefined, { signal });
         yield piece;
       }
-      if (isPressed()) rows = Math.max(Math.min(rows, fewestRows), Math.floor(rows / 2));
     }
   } finally {
     streams.delete(self);
