@@ -50,6 +50,8 @@ async function mean(count: number, work: () => Promise<unknown>): Promise<number
 
 const backup = { backupData: async () => [false, null], backupAll: async () => [], healthCheck: async () => true };
 
+export const quickRows = 100_000;
+
 export const cases: BenchCase[] = [
   {
     name: "a run of one step with one small frame",

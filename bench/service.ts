@@ -41,6 +41,8 @@ async function median(count: number, work: () => Promise<unknown>): Promise<numb
   return times.toSorted((a, b) => a - b)[Math.floor(count / 2)] as number;
 }
 
+export const quickRows = 300_000;
+
 export const cases: BenchCase[] = [
   {
     name: "temp storage, read in batches",

@@ -23,6 +23,7 @@ const steps: Record<string, () => boolean> = {
   ),
   "unused (knip)": tool("knip/bin/knip.js"),
   "documents (links and scripts)": documents,
+  "speed (bench:quick)": run("bench/run.ts", "quick"),
 };
 
 const failed: string[] = [];

@@ -11,8 +11,8 @@ import { sizeOf } from "./size.ts";
 
 type Budget = Pick<Config, "BUDGET_MEMORY" | "BUDGET_STALL">;
 
-/** A batch may be this part of the memory: it is read, checked, and made ready for each saver, and the next is on its way meanwhile. */
-const partOfMemory = 64;
+/** The part of the memory that a batch may be: Node and polars take most of a small budget, and a batch is there in several forms. */
+const partOfMemory = 192;
 /** Of the memory, when streams begin to wait for each other. */
 const pressed = 0.85;
 const waitMs = 50;

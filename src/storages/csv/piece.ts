@@ -7,8 +7,8 @@ import type { Rows } from "./walk.ts";
 
 /** What is handed to polars at once. */
 const pieceBytes = 16 * chunkBytes;
-/** The part of a memory budget that a piece may take: two are in the work, and each is there as text and as a frame. */
-const partOfMemory = 64;
+/** The part of a memory budget that a piece may be: two are in the work, each as text and as a frame. */
+const partOfMemory = 192;
 
 export function pieceBytesFor({ BUDGET_MEMORY: memory = Number.POSITIVE_INFINITY }: Config): number {
   return Math.max(chunkBytes, Math.min(pieceBytes, Math.floor(memory / partOfMemory)));
