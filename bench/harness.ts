@@ -13,7 +13,7 @@
 export interface BenchContext {
   /** Rows of the table. */
   readonly rows: number;
-  /** The generated test table, or real data: three million flights. */
+  /** The generated test table, or real data: a million flights. */
   readonly data: DataName;
   /** A folder that all cases of this size share; removed afterwards. */
   readonly folder: string;

@@ -56,7 +56,7 @@ export const cases: BenchCase[] = [
   {
     name: "a run of one step with one small frame",
     group: "overhead",
-    goals: [{ atMost: 5, headline: "A pipeline of one step with one small frame: all of its time, in ms" }],
+    goals: [{ atMost: 5, headline: "A pipeline of one step with one small frame, all of its time" }],
     fixed: true,
     async prepare(context) {
       const { options, close } = open(context, "one");

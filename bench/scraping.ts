@@ -183,7 +183,7 @@ async function bareLoop(address: (page: number) => string, context: BenchContext
 
 /** 100, 1,000 and 5,000 pages of 20 kB with 20 rows each. */
 export const sizes = [20_000, 200_000, 1_000_000];
-export const quickRows = 60_000;
+export const quickRows = 40_000;
 
 export const cases: BenchCase[] = [
   crawled({ name: "bare CheerioCrawler", base: true, quick: true }, bareCrawler),

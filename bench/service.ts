@@ -98,7 +98,7 @@ export const cases: BenchCase[] = [
   {
     name: "/health while a pipeline copies",
     group: "health, less than 50 ms",
-    goals: [{ atMost: 50, headline: "`/health` while a pipeline copies in the same process, slowest answer in ms" }],
+    goals: [{ atMost: 50, headline: "`/health` while a pipeline copies in the same process, slowest answer" }],
     async prepare(context) {
       const { factory, url, close } = await open(context, "busy");
       await factory.createDataSaver("temp").saveData(testTable(context.rows), "bench");

@@ -30,7 +30,7 @@ const usualSizes = [10_000, 100_000, 1_000_000];
 export function sizesOf({ sizes = usualSizes, cases }: Area, asked: string | undefined): Size[] {
   const words = asked?.split(",") ?? [...sizes.map(String), ...(cases.some((each) => each.real) ? ["flights"] : [])];
   return words.map((word) =>
-    word === "flights" ? { rows: 3_000_000, data: "flights" } : { rows: Number(word), data: "test" },
+    word === "flights" ? { rows: 1_000_000, data: "flights" } : { rows: Number(word), data: "test" },
   );
 }
 

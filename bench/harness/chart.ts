@@ -1,6 +1,6 @@
 import type { AreaRecord } from "./record.ts";
 import { judgedSize } from "./tables.ts";
-import { goalText, isHeld, subjectText, valueText } from "./text.ts";
+import { goalText, isHeld, middleText, subjectText } from "./text.ts";
 
 const line = { row: 20, head: 34, gap: 14 } as const;
 const left = 430;
@@ -22,8 +22,7 @@ export function chart(records: readonly AreaRecord[]): string {
       const length = Math.max(2, Math.min(goal.share, longest) * scale);
       const held = isHeld(goal);
       const more = goal.share > longest ? " »" : "";
-      const value = { ...goal, min: undefined, max: undefined } as never;
-      const label = `${valueText(value)}${more}, ${held ? "held" : "not held"}`;
+      const label = `${middleText(goal)}${more}, ${held ? "held" : "not held"}`;
       parts.push(
         `<text class="name" x="${left - 10}" y="${y + 13}">${escaped(short(goal.case))}<tspan class="quiet"> ${escaped(short(subjectText(goal)))}</tspan></text>`,
         `<rect class="${held ? "held" : "behind"}" x="${left}" y="${y + 3}" width="${length.toFixed(1)}" height="13" rx="2"><title>${escaped(`${goal.case}, ${subjectText(goal)}: ${label}, at most ${goalText(goal)}`)}</title></rect>`,

@@ -41,12 +41,15 @@ export async function recall(shelf: Shelf, area: string): Promise<AreaRecord | n
   return text === null ? null : JSON.parse(text);
 }
 
-/** All that is recorded, by area. */
+const order = ["csv", "postgres", "arctic", "pipelines", "scraping", "queue", "service", "frame"];
+
+/** All that is recorded, storages first. */
 export function recordedAreas(): AreaRecord[] {
   const names = existsSync(results) ? readdirSync(results) : [];
   return names
     .filter((name) => name.endsWith(".json") && name !== "quick.json")
-    .map((name) => JSON.parse(readFileSync(join(results, name), "utf8")) as AreaRecord);
+    .map((name) => JSON.parse(readFileSync(join(results, name), "utf8")) as AreaRecord)
+    .sort((a, b) => order.indexOf(a.area) - order.indexOf(b.area));
 }
 
 export function machine(peers: Readonly<Record<string, string>>): Machine {

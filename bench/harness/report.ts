@@ -2,7 +2,7 @@ import { limits } from "./limits.ts";
 import type { AreaRecord, Machine } from "./record.ts";
 import type { Judged } from "./results.ts";
 import { casesTable, goalsTable, judgedSize } from "./tables.ts";
-import { figure, goalId, goalText, isHeld, markdownTable, sizeText, subjectText, valueText } from "./text.ts";
+import { goalId, goalText, isHeld, markdownTable, middleText, sizeText, subjectText, valueText } from "./text.ts";
 
 const goalsOf = (record: AreaRecord): readonly Judged[] => judgedSize(record)?.goals ?? [];
 
@@ -14,11 +14,11 @@ export function report(records: readonly AreaRecord[]): string {
   const held = goals.filter(isHeld).length;
   const isOneRun = records.every(({ run }) => run === newest.run);
   const when = isOneRun
-    ? `All of it was measured in one run on ${day(newest.run)}`
-    : "Areas were measured on different days, which each says; the newest";
+    ? `All of it was measured in one run on ${day(newest.run)}:`
+    : `Not all areas were measured in one run: each says when it was. The newest is of ${day(newest.run)}:`;
   return [
     opening,
-    `${when}, ${newest.rounds} rounds after a warm-up, on ${machineText(newest.machine)}.`,
+    `${when} ${newest.rounds} rounds after a warm-up, ${machineText(newest.machine)}.`,
     versionsText(newest.machine),
     `**${held} of ${goals.length} goals are held.** Each bar is what was measured as a share of its goal:`,
     "![Every goal as a bar, with a line at the goal](images/benchmarks.svg)",
@@ -34,7 +34,7 @@ const opening = `<!-- written by \`npm run bench\` and \`npm run docs\` from ben
 \`npm run bench\` measures millrace beside its peers and writes this page; \`npm run bench -- csv\` measures one area, \`npm run bench -- compare\` then
 shows what a change did. Every case has a process of its own, and the cases of a group take turns (A B A B). Times are medians, in brackets the least and the greatest
 of a round; ratios are millrace's time over the peer's, so below 1 is faster. Memory is the most that a process and its children held, shared pages counted once. Goals are judged at the largest
-generated table; smaller ones show how cost grows, and \`flights\` is real data: three million flights of the npm package \`vega-datasets\`.`;
+generated table; smaller ones show how cost grows, and \`flights\` is real data: a million flights of the npm package \`vega-datasets\`.`;
 
 function areaText(record: AreaRecord, isOneRun: boolean): string {
   const behind = goalsOf(record).filter((goal) => !isHeld(goal));
@@ -42,8 +42,8 @@ function areaText(record: AreaRecord, isOneRun: boolean): string {
     const reason = limits[record.area]?.[goalId(goal)] ?? "What limits it was not looked into yet.";
     return `- **${goal.case}**, ${subjectText(goal)}, ${valueText(goal)} instead of ${goalText(goal)}: ${reason}`;
   });
-  const sizes = record.sizes.map((size) =>
-    `### ${record.area}, ${sizeText(size)} rows\n\n${casesTable(size)}`.replace("flights rows", "flights"),
+  const sizes = record.sizes.map(
+    (size) => `### ${record.area}, ${sizeText(size)}${size.data === "test" ? " rows" : ""}\n\n${casesTable(size)}`,
   );
   return [
     `## ${record.area}`,
@@ -60,13 +60,13 @@ export function readmeTable(records: readonly AreaRecord[]): string {
   const rows = goals.flatMap((goal) =>
     goal.headline === undefined
       ? []
-      : [[goal.headline, figure(goal.value), goalText(goal), isHeld(goal) ? "held" : "not held"]],
+      : [[goal.headline, middleText(goal), goalText(goal), isHeld(goal) ? "held" : "not held"]],
   );
   if (rows.length === 0) return "Nothing is recorded yet: `npm run bench`.";
   const held = goals.filter(isHeld).length;
   const [{ machine }] = records as [AreaRecord];
   return [
-    markdownTable(["ratio of times, below 1 is faster", "", "goal", ""], rows),
+    markdownTable(["ratio of times, below 1 is faster", "", "at most", ""], rows),
     `${machine.cores} cores, medians; ${held} of ${goals.length} goals are held. [The whole table](docs/benchmarks.md) has peers, sizes, memory, and what limits the others.`,
   ].join("\n\n");
 }

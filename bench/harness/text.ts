@@ -21,8 +21,11 @@ export function valueText({ measure = "ms", against, plus, value, min, max }: Ju
   return min === undefined || max === undefined ? figure(value) : `${figure(value)} (${figure(min)} to ${figure(max)})`;
 }
 
+/** Without the bounds of its rounds. */
+export const middleText = ({ min: _, max: __, ...goal }: Judged): string => valueText(goal);
+
 export function sizeText({ rows, data }: Size): string {
-  return data === "flights" ? "flights" : rows.toLocaleString("en");
+  return `${rows.toLocaleString("en")}${data === "flights" ? " flights" : ""}`;
 }
 
 export const isHeld = ({ share }: Judged): boolean => share <= 1;
