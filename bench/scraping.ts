@@ -109,11 +109,7 @@ class CountingSaver {
 
 type Crawl = (address: (page: number) => string, context: BenchContext) => Promise<number>;
 
-function crawled(
-  about: Pick<BenchCase, "name" | "base" | "goals" | "once" | "quick">,
-  crawl: Crawl,
-  times = 1,
-): BenchCase {
+function crawled(about: Pick<BenchCase, "name" | "base" | "goals" | "once">, crawl: Crawl, times = 1): BenchCase {
   return {
     ...about,
     group: "crawl",
@@ -183,10 +179,9 @@ async function bareLoop(address: (page: number) => string, context: BenchContext
 
 /** 100, 1,000 and 5,000 pages of 20 kB with 20 rows each. */
 export const sizes = [20_000, 200_000, 1_000_000];
-export const quickRows = 40_000;
 
 export const cases: BenchCase[] = [
-  crawled({ name: "bare CheerioCrawler", base: true, quick: true }, bareCrawler),
+  crawled({ name: "bare CheerioCrawler", base: true }, bareCrawler),
   crawled(
     {
       name: "millrace",
@@ -194,7 +189,6 @@ export const cases: BenchCase[] = [
         { against: "bare CheerioCrawler", atMost: 1.11, headline: "A crawl of 5,000 pages, to bare Crawlee" },
         { measure: "blockMs", atMost: 50 },
       ],
-      quick: true,
     },
     millrace,
   ),

@@ -26,7 +26,7 @@ export function chart(records: readonly AreaRecord[]): string {
       parts.push(
         `<text class="name" x="${left - 10}" y="${y + 13}">${escaped(short(goal.case))}<tspan class="quiet"> ${escaped(short(subjectText(goal)))}</tspan></text>`,
         `<rect class="${held ? "held" : "behind"}" x="${left}" y="${y + 3}" width="${length.toFixed(1)}" height="13" rx="2"><title>${escaped(`${goal.case}, ${subjectText(goal)}: ${label}, at most ${goalText(goal)}`)}</title></rect>`,
-        `<text class="value" x="${(left + length + 6).toFixed(1)}" y="${y + 13}">${escaped(label)}</text>`,
+        `<text class="value" x="${labelX(left + length + 6, label).toFixed(1)}" y="${y + 13}">${escaped(label)}</text>`,
       );
       y += line.row;
     }
@@ -46,6 +46,11 @@ ${parts.join("\n")}
 <text class="value" x="${goalX - 12}" y="14">goal</text>
 </svg>
 `;
+}
+
+/** Beyond the line at the goal where the label would stand on it. */
+function labelX(x: number, label: string): number {
+  return x < left + scale && x + label.length * 6.5 > left + scale ? left + scale + 6 : x;
 }
 
 const short = (text: string): string => (text.length > 38 ? `${text.slice(0, 37)}…` : text);
