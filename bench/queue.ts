@@ -139,11 +139,30 @@ const recorded = "10,000 empty jobs, at least 80 % of the base";
 const spread = "64 sources of JavaScript, at most 0.6 of the base";
 const idle = "enqueue to a source's start, less than 250 ms";
 
+export const sizes = [1];
 export const cases: BenchCase[] = [
-  { name: "bare pg-boss", group: recorded, base: true, prepare: bare },
-  { name: "a run's sources", group: recorded, prepare: (context) => fanOut(context, 1, 100, empty) },
-  { name: "one worker", group: spread, base: true, prepare: (context) => fanOut(context, 1, 1, busy) },
-  { name: "two workers", group: spread, prepare: (context) => fanOut(context, 2, 1, busy) },
-  { name: "idle queue", group: idle, base: true, prepare: (context) => waits(context, 0) },
-  { name: "a million jobs queued", group: idle, prepare: (context) => waits(context, million) },
+  { name: "bare pg-boss", group: recorded, base: true, fixed: true, prepare: bare },
+  {
+    ...{ name: "a run's sources", group: recorded, fixed: true },
+    goals: [{ against: "bare pg-boss", atMost: 1.25, headline: "10,000 recorded empty jobs, to bare pg-boss" }],
+    prepare: (context) => fanOut(context, 1, 100, empty),
+  },
+  { name: "one worker", group: spread, base: true, fixed: true, prepare: (context) => fanOut(context, 1, 1, busy) },
+  {
+    ...{ name: "two workers", group: spread, fixed: true },
+    goals: [{ against: "one worker", atMost: 0.6, headline: "64 sources of JavaScript on two workers, to one" }],
+    prepare: (context) => fanOut(context, 2, 1, busy),
+  },
+  {
+    ...{ name: "idle queue", group: idle, base: true, fixed: true, goals: [{ atMost: 250 }] },
+    prepare: (context) => waits(context, 0),
+  },
+  {
+    ...{ name: "a million jobs queued", group: idle, fixed: true },
+    goals: [
+      { against: "idle queue", atMost: 1.2 },
+      { measure: "peakMb", against: "idle queue", atMost: 1.2 },
+    ],
+    prepare: (context) => waits(context, million),
+  },
 ];

@@ -33,6 +33,14 @@ export interface RunRequest {
   readonly sources?: readonly string[];
 }
 
+/** What a run took of the process that leads it, measured. */
+export interface RunSpent {
+  /** The most memory that the process held (resident set). */
+  readonly peakBytes: number;
+  /** The longest time that its event loop was blocked. */
+  readonly stallMs: number;
+}
+
 /** One execution of a pipeline. */
 export interface RunRecord {
   /** Unique, and sorted by time. */
@@ -61,6 +69,8 @@ export interface RunRecord {
   readonly bytes: number;
   /** What made it fail; null when nothing did. */
   readonly error: KeptError | null;
+  /** Null while it is under way, and for one that was killed. */
+  readonly spent?: RunSpent | null;
 }
 
 /** One step of a run. */
@@ -178,7 +188,10 @@ export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposa
   /** Goes on with a run that ended early: it is `running` again. */
   resumeRun(id: string, by: string): Promise<void>;
   /** Records how a run ended. */
-  endRun(id: string, end: Pick<RunRecord, "state" | "rows" | "bytes" | "error">): Promise<void>;
+  endRun(
+    id: string,
+    end: Pick<RunRecord, "state" | "rows" | "bytes" | "error"> & { readonly spent?: RunSpent | null },
+  ): Promise<void>;
   /** Newest first. Runs whose process is gone show as `interrupted`. */
   runs(filter?: { pipeline?: string; parent?: string; limit?: number }): Promise<RunRecord[]>;
   /** One run; null when there is none of that id. */

@@ -81,10 +81,10 @@ export class SqlLedger implements ILedger {
     );
   }
 
-  async endRun(id: string, { state, rows, bytes, error }: Parameters<ILedger["endRun"]>[1]): Promise<void> {
+  async endRun(id: string, { state, rows, bytes, error, spent }: Parameters<ILedger["endRun"]>[1]): Promise<void> {
     await this.#place.run(
-      `UPDATE ${this.#t}runs SET state = ?2, ended = ?3, rows = ?4, bytes = ?5, error = ?6 WHERE id = ?1`,
-      [id, state, now(), rows, bytes, json(error)],
+      `UPDATE ${this.#t}runs SET state = ?2, ended = ?3, rows = ?4, bytes = ?5, error = ?6, spent = COALESCE(?7, spent) WHERE id = ?1`,
+      [id, state, now(), rows, bytes, json(error), json(spent)],
     );
   }
 

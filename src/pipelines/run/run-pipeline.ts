@@ -13,11 +13,13 @@ import { logListener } from "../show/log.ts";
 import { showListener } from "../show/show.ts";
 import { telemetryListener } from "../show/telemetry.ts";
 import { backfillParts } from "../steps/ranges.ts";
+import { overBudget } from "./budget.ts";
 import { claimPipeline } from "./claim.ts";
 import { ending, passOn } from "./ending.ts";
 import { teller, withFields } from "./events.ts";
 import { execute } from "./execute.ts";
 import { keptError } from "./kept-error.ts";
+import { Meter } from "./meter.ts";
 import { rememberWork } from "./once.ts";
 import { queueEngine } from "./queue-engine.ts";
 import { resultOf } from "./result.ts";
@@ -112,13 +114,16 @@ async function runClaimed(
     resumed: record.resumed > 0,
     steps: steps.map((step) => step.name),
   });
+  using meter = new Meter();
   const { state, rows, bytes, cause } = await execute(session, steps);
   const error = cause === undefined ? null : keptError(cause, config);
-  await ledger.endRun(id, { state, rows, bytes, error });
-  session.emit({ type: "run-ended", state, rows, bytes, durationMs: performance.now() - started, error });
+  const { spent } = meter;
+  await ledger.endRun(id, { state, rows, bytes, error, spent });
+  const durationMs = performance.now() - started;
+  session.emit({ type: "run-ended", state, rows, bytes, durationMs, error, spent, over: overBudget(spent, config) });
   for (const touch of await ledger.prune(name, config.LEDGER_KEEP)) await dropBefore(session, touch);
   const hook = state === "done" ? definition.onSuccess : definition.onFailure;
-  const ended = { ...record, state, rows, bytes, error, ended: new Date() };
+  const ended = { ...record, state, rows, bytes, error, spent, ended: new Date() };
   // Whoever follows a run through a queue reads what came of it by itself.
   const result = options.seat && !hook ? { ...ended, steps: [], cause } : await resultOf(ledger, ended, cause);
   await callHook(hook, result, session);
@@ -157,7 +162,17 @@ async function beginOrResume(
     parent: options.parent ?? null,
   };
   await ledger.beginRun(run);
-  return { ...run, state: "running", began: new Date(), ended: null, resumed: 0, rows: 0, bytes: 0, error: null };
+  return {
+    ...run,
+    state: "running",
+    began: new Date(),
+    ended: null,
+    resumed: 0,
+    rows: 0,
+    bytes: 0,
+    error: null,
+    spent: null,
+  };
 }
 
 /** The last run when it was killed or stopped on its way, where it has to be finished first. */
