@@ -5,12 +5,10 @@ import { promisify } from "node:util";
 import { parseConfig } from "../src/config/load.ts";
 import type { Config } from "../src/config/settings.ts";
 import { ArcticStorage } from "../src/storages/arctic/index.ts";
-import { cacheFolder } from "../src/system/folders.ts";
-import { testTable } from "./data.ts";
-import type { BenchCase, BenchContext, Prepared } from "./harness.ts";
+import { tableOf, tables, testTable } from "./data.ts";
+import { arcticPython } from "./harness/peers.ts";
+import type { BenchCase, BenchContext, Goal, Prepared, Program } from "./harness.ts";
 
-/** The environment that millrace installed: both sides then measure the same client. */
-const python = process.env.ARCTIC_PYTHON ?? join(cacheFolder("arctic", "6.28.2-py3.11"), "bin", "python");
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 async function storageIn(folder: string): Promise<{ storage: ArcticStorage; close(): Promise<void> }> {
@@ -23,15 +21,17 @@ async function storageIn(folder: string): Promise<{ storage: ArcticStorage; clos
   return { storage, close };
 }
 
-/** A case of millrace's on a library of its own, with the table saved there already. */
+type About = Pick<BenchCase, "goals" | "fixed" | "real" | "quick">;
+
+/** A case of millrace's on a library of its own. */
 function millrace(
   name: string,
   group: string,
+  about: About,
   work: (storage: ArcticStorage, context: BenchContext) => Promise<Prepared["run"]>,
 ): BenchCase {
   return {
-    name,
-    group,
+    ...{ name, group, ...about },
     async prepare(context) {
       const { storage, close } = await storageIn(join(context.folder, name.replaceAll(" ", "_")));
       const run = await work(storage, context);
@@ -49,52 +49,48 @@ function timesOver(times: number, work: () => Promise<unknown>): Prepared["run"]
   };
 }
 
-/** A case of pandas' in a process of its own; only the last part of the script is measured. */
-function pandas(name: string, group: string, prepare: string, measured: string, times = 1): BenchCase {
+interface PandasWork {
+  readonly once?: string;
+  readonly measured: string;
+  readonly times?: number;
+}
+
+/** A case of pandas' in a process of its own, with the table in memory as `frame`. */
+function pandas(name: string, group: string, about: About, { once = "", ...work }: PandasWork): BenchCase {
   return {
-    name,
-    group,
-    base: true,
-    command: ({ rows, folder }) => [
-      python,
-      "-c",
-      script(rows, join(folder, name.replaceAll(" ", "_")), prepare, measured, times),
-    ],
+    ...{ name, group, base: true, ...about },
+    async python(context) {
+      const path = join(context.folder, `${name.replaceAll(" ", "_")}.arrow`);
+      await tableOf(context).lazy().sinkIpc(path, { compression: "uncompressed" }).collect();
+      const library = join(context.folder, name.replaceAll(" ", "_"));
+      await mkdir(library);
+      return {
+        python: await arcticPython(),
+        once: `${opening(path, library, tables[context.data].time)}\n${once}`,
+        ...work,
+      };
+    },
   };
 }
 
-const script = (rows: number, folder: string, prepare: string, measured: string, times: number) => `
-import os, time, numpy as np, pandas as pd, arcticdb
-os.makedirs(${JSON.stringify(folder)}, exist_ok=True)
-lib = arcticdb.Arctic('lmdb://' + ${JSON.stringify(folder)}).get_library('q', create_if_missing=True)
-n = ${rows}
-r = np.random.default_rng(1)
-note = np.char.add('note ', r.integers(0, 10000, n).astype(str)).astype(object); note[r.integers(0, 100, n) < 2] = None
-price = r.integers(5000, 15000, n) / 100
-frame = pd.DataFrame({
-  'symbol': np.char.add('SYM', r.integers(0, 500, n).astype(str)).astype(object),
-  'open': price, 'high': price + 1, 'low': price - 1, 'close': price + .5,
-  'volume': r.integers(0, 1000000, n), 'note': note,
-}, index=pd.Index(pd.date_range('2020', periods=n, freq='s'), name='ts'))
-${prepare}
-for _ in range(2):
-  started = time.perf_counter()
-  for _ in range(${times}): ${measured}
-  took = (time.perf_counter() - started) * 1000 / ${times}
-print(took, flush=True)
-os._exit(0)  # ArcticDB's threads may end the process by a fault when Python ends by itself
+/** Texts as Python objects: what `read_csv` of this pandas gives, and ArcticDB's default read. */
+const opening = (path: string, library: string, time: string) => `
+import pandas as pd, pyarrow as pa, arcticdb
+lib = arcticdb.Arctic('lmdb://' + ${JSON.stringify(library)}).get_library('q', create_if_missing=True)
+rows = pa.ipc.open_file(pa.memory_map(${JSON.stringify(path)})).read_all()
+rows = pa.table([c.cast(pa.string()) if 'string' in str(c.type) else c for c in rows.columns], names=rows.column_names)
+frame = rows.to_pandas().set_index(${JSON.stringify(time)})
+del rows
 `;
 
-const saved = "lib.write('t', frame)";
+const saved = "lib.write('t', frame); del frame";
 
 const few = "frame = frame.head(10)";
 
 /** A whole process: from the CSV file to the symbol, with millrace's worker warm, as it is after any call before. */
-function fromCsv(name: string, command: (folder: string) => readonly [string, ...string[]]): BenchCase {
+function fromCsv(name: string, command: (folder: string) => Promise<Program>, goals: readonly Goal[] = []): BenchCase {
   return {
-    name,
-    group: "csv to symbol",
-    base: name.startsWith("pandas"),
+    ...{ name, group: "csv to symbol", base: name.startsWith("pandas"), goals },
     async prepare({ rows, folder }) {
       const own = join(folder, name.replaceAll(" ", "_"));
       const { storage, close } = await storageIn(own);
@@ -104,7 +100,7 @@ function fromCsv(name: string, command: (folder: string) => readonly [string, ..
         .sinkCSV(join(own, "data", "t.csv"), {})
         .collect();
       await storage.saver().saveData(testTable(10), "warm");
-      const [program, ...args] = command(own);
+      const [program, ...args] = await command(own);
       return { run: () => promisify(execFile)(program, args), close };
     },
   };
@@ -125,43 +121,116 @@ const frame = await factory.createDataSource("csv").getData("t");
 await factory.createDataSaver("arctic").saveData(frame, "t", { timeColumn: "ts" });
 `;
 
+/** The first call in a process, when no worker runs. */
+async function firstCall(context: BenchContext): Promise<Prepared> {
+  const folder = join(context.folder, "first_call");
+  const earlier = await storageIn(folder);
+  await earlier.storage.saver().saveData(testTable(10), "t", { timeColumn: "ts" });
+  await earlier.close();
+  let opened = await storageIn(folder);
+  return {
+    async before() {
+      await opened.close();
+      opened = await storageIn(folder);
+    },
+    run: () => opened.storage.source().getData("t"),
+    close: () => opened.close(),
+  };
+}
+
+const besidePandas = (work: string, atMost: number, headline: string): readonly Goal[] => [
+  { against: `pandas ${work}`, atMost, headline },
+  { measure: "peakMb", against: `pandas ${work}`, atMost: 1.5 },
+  { measure: "blockMs", atMost: 50 },
+];
+
+const real = { real: true } as const;
+const fixed = { fixed: true } as const;
+
+export const sizes = [100_000, 1_000_000, 5_000_000];
+
 /** Beside Python's own client, in the same environment, each side with its frame in memory. */
 export const cases: BenchCase[] = [
-  pandas("pandas write", "write", "", "lib.write('t', frame, prune_previous_versions=True)"),
-  millrace("millrace write", "write", async (storage, { rows }) => {
-    const saver = storage.saver();
-    const table = testTable(rows);
-    return () => saver.saveData(table, "t", { timeColumn: "ts" });
-  }),
-  pandas("pandas read", "read", saved, "lib.read('t').data"),
-  millrace("millrace read", "read", async (storage, { rows }) => {
-    await storage.saver().saveData(testTable(rows), "t", { timeColumn: "ts" });
-    const source = storage.source();
-    return () => source.getData("t");
-  }),
-  fromCsv("pandas csv", (folder) => [python, "-c", pandasFromCsv(folder)]),
-  fromCsv("millrace csv", (folder) => [process.execPath, "--input-type=module", "-e", millraceFromCsv(folder)]),
+  pandas("pandas write", "write", real, { measured: "lib.write('t', frame, prune_previous_versions=True)" }),
+  millrace(
+    "millrace write",
+    "write",
+    { ...real, goals: besidePandas("write", 1.25, "Frame → ArcticDB symbol, to Python's `lib.write` from pandas") },
+    async (storage, context) => {
+      const saver = storage.saver();
+      const table = tableOf(context);
+      const { time } = tables[context.data];
+      return () => saver.saveData(table, "t", { timeColumn: time });
+    },
+  ),
+  pandas("pandas read", "read", real, { once: saved, measured: "lib.read('t').data" }),
+  millrace(
+    "millrace read",
+    "read",
+    { ...real, goals: besidePandas("read", 0.67, "ArcticDB symbol → frame, to Python's `lib.read` to pandas") },
+    async (storage, context) => {
+      await storage.saver().saveData(tableOf(context), "t", { timeColumn: tables[context.data].time });
+      const source = storage.source();
+      return () => source.getData("t");
+    },
+  ),
+  fromCsv("pandas csv", async (folder) => [await arcticPython(), "-c", pandasFromCsv(folder)]),
+  fromCsv("millrace csv", async (folder) => [process.execPath, "--input-type=module", "-e", millraceFromCsv(folder)], [
+    { against: "pandas csv", atMost: 0.25, headline: "CSV file → ArcticDB symbol, whole process, to pandas" },
+  ]),
   pandas(
     "pandas day",
     "day",
-    saved,
-    "lib.read('t', date_range=(pd.Timestamp('2020-01-05'), pd.Timestamp('2020-01-06'))).data",
+    {},
+    {
+      once: saved,
+      measured: "lib.read('t', date_range=(pd.Timestamp('2020-01-01T12'), pd.Timestamp('2020-01-02T12'))).data",
+    },
   ),
-  millrace("millrace day", "day", async (storage, { rows }) => {
-    await storage.saver().saveData(testTable(rows), "t", { timeColumn: "ts" });
-    const source = storage.source();
-    return () => source.getData("t", { from: "2020-01-05", to: "2020-01-06" });
+  millrace(
+    "millrace day",
+    "day",
+    { goals: [{ against: "pandas day", atMost: 1.5, plus: 3 }] },
+    async (storage, { rows }) => {
+      await storage.saver().saveData(testTable(rows), "t", { timeColumn: "ts" });
+      const source = storage.source();
+      return () => source.getData("t", { from: "2020-01-01T12:00:00", to: "2020-01-02T12:00:00" });
+    },
+  ),
+  pandas("pandas small write", "small write", fixed, {
+    ...{ once: few, measured: "lib.write('t', frame, prune_previous_versions=True)", times: 30 },
   }),
-  pandas("pandas small write", "small write", few, "lib.write('t', frame, prune_previous_versions=True)", 30),
-  millrace("millrace small write", "small write", async (storage) => {
-    const saver = storage.saver();
-    const table = testTable(10);
-    return timesOver(30, () => saver.saveData(table, "t", { timeColumn: "ts" }));
+  millrace(
+    "millrace small write",
+    "small write",
+    { ...fixed, goals: [{ against: "pandas small write", atMost: 2 }] },
+    async (storage) => {
+      const saver = storage.saver();
+      const table = testTable(10);
+      return timesOver(30, () => saver.saveData(table, "t", { timeColumn: "ts" }));
+    },
+  ),
+  pandas("pandas small read", "small read", fixed, {
+    once: `${few}; ${saved}`,
+    measured: "lib.read('t').data",
+    times: 100,
   }),
-  pandas("pandas small read", "small read", `${few}; ${saved}`, "lib.read('t').data", 100),
-  millrace("millrace small read", "small read", async (storage) => {
-    await storage.saver().saveData(testTable(10), "t", { timeColumn: "ts" });
-    const source = storage.source();
-    return timesOver(100, () => source.getData("t"));
-  }),
+  millrace(
+    "millrace small read",
+    "small read",
+    { ...fixed, goals: [{ against: "pandas small read", atMost: 2 }] },
+    async (storage) => {
+      await storage.saver().saveData(testTable(10), "t", { timeColumn: "ts" });
+      const source = storage.source();
+      return timesOver(100, () => source.getData("t"));
+    },
+  ),
+  {
+    ...{ name: "python, import arcticdb", group: "first call", base: true, fixed: true },
+    command: async () => [await arcticPython(), "-c", "import arcticdb"],
+  },
+  {
+    ...{ name: "millrace first call", group: "first call", fixed: true, prepare: firstCall },
+    goals: [{ against: "python, import arcticdb", atMost: 1, plus: 500 }],
+  },
 ];

@@ -1,4 +1,28 @@
+import { join } from "node:path";
 import { type DataFrame, pl } from "../src/frame/polars.ts";
+import type { BenchContext, DataName } from "./harness.ts";
+
+/** Of each table: the column of times, and all columns with PostgreSQL's types. */
+export const tables: Record<DataName, { readonly time: string; readonly columns: Readonly<Record<string, string>> }> = {
+  test: {
+    time: "ts",
+    columns: {
+      ...{ ts: "timestamp", symbol: "text", open: "float8", high: "float8", low: "float8", close: "float8" },
+      ...{ volume: "bigint", note: "text" },
+    },
+  },
+  flights: {
+    time: "date",
+    columns: { date: "timestamp", delay: "bigint", distance: "bigint", origin: "text", destination: "text" },
+  },
+};
+
+/** The table that is measured with. The flights are those of the npm package vega-datasets, which a checkout has: half a year of the United States. */
+export function tableOf({ rows, data }: Pick<BenchContext, "rows" | "data">): DataFrame {
+  if (data === "test") return testTable(rows);
+  const path = join(import.meta.dirname, "../node_modules/vega-datasets/data/flights-3m.parquet");
+  return pl.scanParquet(path).collectSync().head(rows);
+}
 
 const symbols = 500;
 const startMs = Date.UTC(2020, 0, 1);

@@ -3,18 +3,23 @@
  *
  *     export const cases: BenchCase[] = [
  *       { name: "psql load", group: "load", base: true, command: () => ["psql", "-c", "…"] },
- *       { name: "millrace load", group: "load", async prepare({ rows, folder }) {
+ *       { name: "millrace load", group: "load", goals: [{ against: "psql load", atMost: 1.2 }],
+ *         async prepare({ rows, folder }) {
  *           const frame = testTable(rows);
  *           return { run: () => saver.saveData(frame, "bench"), close: () => factory.close() };
  *       } },
  *     ];
  */
 export interface BenchContext {
-  /** Rows of the test table, as asked on the command line. */
+  /** Rows of the table. */
   readonly rows: number;
-  /** A folder that all cases of the run share; removed afterwards. */
+  /** The generated test table, or real data: a million flights. */
+  readonly data: DataName;
+  /** A folder that all cases of this size share; removed afterwards. */
   readonly folder: string;
 }
+
+export type DataName = "test" | "flights";
 
 /** What is measured again and again, in one process that keeps living. */
 export interface Prepared {
@@ -25,12 +30,34 @@ export interface Prepared {
   close?(): Promise<unknown>;
 }
 
+/** What a case is meant to hold: a ratio to another case of its group, or a bound. */
+export interface Goal {
+  /** Default: `ms`, the median time. */
+  readonly measure?: "ms" | "peakMb" | "blockMs";
+  /** The case that the ratio is to. Without one the figure itself is bounded. */
+  readonly against?: string;
+  readonly atMost: number;
+  /** What may come on top of the ratio, in the figure's unit: `1.5 × and 3 ms`. */
+  readonly plus?: number;
+  /** How README names it. Without, only docs/benchmarks.md has it. */
+  readonly headline?: string;
+}
+
 interface Named {
   readonly name: string;
-  /** Cases of one group are compared with each other. */
+  /** Cases of one group take turns, and are compared with each other. */
   readonly group: string;
   /** The one of its group that ratios are against; the first one when none says so. */
   readonly base?: boolean;
+  readonly goals?: readonly Goal[];
+  /** It has no use for the table: measured once, with the largest size. */
+  readonly fixed?: true;
+  /** One round without a warm-up, for what takes a minute; with the largest size, from a million rows. */
+  readonly once?: true;
+  /** Measured on real data as well. */
+  readonly real?: true;
+  /** Part of `npm run bench:quick`. All that its goals are against has to be so, too. */
+  readonly quick?: true;
 }
 
 /** A case in this project's own code. Its process is measured with all its children. */
@@ -38,62 +65,27 @@ interface CodeCase extends Named {
   prepare(context: BenchContext): Promise<Prepared>;
 }
 
-/**
- * A case that is another program. It is started anew for each round; if its last line of output is a number, that
- * is taken as the milliseconds, so that a peer can leave its own start out.
- */
+/** A case that is another program, started anew for each round: the whole process is measured. */
 interface CommandCase extends Named {
-  command(context: BenchContext): readonly [string, ...string[]];
+  command(context: BenchContext): Program | Promise<Program>;
 }
 
-export type BenchCase = CodeCase | CommandCase;
+export type Program = readonly [command: string, ...args: string[]];
 
-/** One round of one case. */
-export interface Round {
-  readonly ms: number;
-  /** Most memory that the process and its children held together during the round. */
-  readonly peakMb: number;
-  /** Longest block of the event loop; 0 for another program. */
-  readonly blockMs: number;
+/** A case of a Python library, in one process that keeps living. */
+interface PythonCase extends Named {
+  python(context: BenchContext): Promise<PythonPeer>;
 }
 
-export interface Result {
-  readonly name: string;
-  readonly group: string;
-  readonly rounds: readonly Round[];
-  readonly medianMs: number;
-  readonly minMs: number;
-  readonly maxMs: number;
-  readonly peakMb: number;
-  readonly blockMs: number;
-  /** Median over the median of the group's base: below 1 is faster. */
-  readonly ratio: number;
+/** Parts of one program; what one assigns, the next may use. */
+export interface PythonPeer {
+  readonly python: string;
+  readonly once: string;
+  /** Before each round, not measured. */
+  readonly before?: string;
+  readonly measured: string;
+  /** How often in a round; the mean is told. */
+  readonly times?: number;
 }
 
-/** Reads the measured rounds as one line of the table for each case. */
-export function summarize(cases: readonly BenchCase[], rounds: ReadonlyMap<string, readonly Round[]>): Result[] {
-  const medianOf = (name: string) => median((rounds.get(name) ?? []).map((round) => round.ms));
-  return cases.map(({ name, group }) => {
-    const own = rounds.get(name) ?? [];
-    const peers = cases.filter((other) => other.group === group);
-    const base = peers.find((other) => other.base) ?? peers[0];
-    return {
-      name,
-      group,
-      rounds: own,
-      medianMs: medianOf(name),
-      minMs: Math.min(...own.map((round) => round.ms)),
-      maxMs: Math.max(...own.map((round) => round.ms)),
-      peakMb: Math.max(...own.map((round) => round.peakMb)),
-      blockMs: Math.max(...own.map((round) => round.blockMs)),
-      ratio: medianOf(name) / medianOf(base?.name ?? name),
-    };
-  });
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const upper = sorted[Math.floor(middle)] ?? Number.NaN;
-  return Number.isInteger(middle) ? ((sorted[middle - 1] ?? Number.NaN) + upper) / 2 : upper;
-}
+export type BenchCase = CodeCase | CommandCase | PythonCase;

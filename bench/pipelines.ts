@@ -50,10 +50,14 @@ async function mean(count: number, work: () => Promise<unknown>): Promise<number
 
 const backup = { backupData: async () => [false, null], backupAll: async () => [], healthCheck: async () => true };
 
+export const quickRows = 100_000;
+
 export const cases: BenchCase[] = [
   {
     name: "a run of one step with one small frame",
-    group: "overhead, less than 5 ms",
+    group: "overhead",
+    goals: [{ atMost: 5, headline: "A pipeline of one step with one small frame, all of its time" }],
+    fixed: true,
     async prepare(context) {
       const { options, close } = open(context, "one");
       const one = definePipeline({
@@ -65,8 +69,10 @@ export const cases: BenchCase[] = [
   },
   {
     name: "1,000 sources, calculator alone",
-    group: "1,000 sources, less than 1,000 ms beside the base",
+    group: "1,000 sources",
     base: true,
+    fixed: true,
+    quick: true,
     async prepare(context) {
       const { factory, close } = open(context, "bare");
       const calculator = new Trivial(factory.config, logger);
@@ -75,7 +81,10 @@ export const cases: BenchCase[] = [
   },
   {
     name: "1,000 sources, in a pipeline",
-    group: "1,000 sources, less than 1,000 ms beside the base",
+    group: "1,000 sources",
+    goals: [{ against: "1,000 sources, calculator alone", atMost: 1, plus: 1_000 }],
+    fixed: true,
+    quick: true,
     async prepare(context) {
       const { options, close } = open(context, "many");
       const many = definePipeline({ name: "many", calculate: { calculator: Trivial, from: nowhere, to: nowhere } });
@@ -85,7 +94,9 @@ export const cases: BenchCase[] = [
   ...(["csv", "temp"] as const).map(
     (type): BenchCase => ({
       name: `an incremental run with nothing new, ${type}`,
-      group: "nothing new, less than 50 ms",
+      group: "nothing new",
+      goals: [{ atMost: 50 }],
+      fixed: true,
       async prepare(context) {
         const { factory, options, close } = open(context, `noop-${type}`);
         await factory
@@ -102,8 +113,9 @@ export const cases: BenchCase[] = [
   ),
   {
     name: "one read",
-    group: "plan, less than 3 times one read",
+    group: "plan",
     base: true,
+    quick: true,
     async prepare(context) {
       const { factory, close } = open(context, "read");
       await factory.createDataSaver("csv").saveData(testTable(context.rows), "in");
@@ -112,7 +124,9 @@ export const cases: BenchCase[] = [
   },
   {
     name: "plan of a table against as many rows",
-    group: "plan, less than 3 times one read",
+    group: "plan",
+    goals: [{ against: "one read", atMost: 3, headline: "`plan` of a table against as many rows, to one read" }],
+    quick: true,
     async prepare(context) {
       const { factory, options, close } = open(context, "plan");
       const table = testTable(context.rows);

@@ -1,135 +1,78 @@
 /**
- * `npm run bench -- <area> [--rows 1000000] [--rounds 5] [--only text]`. Every case has a process of its own; they take turns
- * (A B A B), after a warm-up round each. Prints a table and writes bench/results/<area>.json.
+ * `npm run bench` measures every area, keeps the results in bench/results, and writes them into the documents. `npm run bench -- csv`
+ * measures one and keeps nothing in git. Options: `--sizes 10000,1000000,flights`, `--rounds 5`, `--only text`, and `--record`, which
+ * keeps the results of chosen areas. `npm run bench -- compare` shows the last ones beside those in git; `quick` is the short run of the checks.
  */
-import { type ChildProcess, fork, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, release, tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type BenchCase, type BenchContext, type Round, summarize } from "./harness.ts";
-import { watchMemory } from "./memory.ts";
-import { table } from "./table.ts";
+import { type Area, areaOf, areas, casesAt, sizesOf } from "./harness/areas.ts";
+import { compare } from "./harness/compare.ts";
+import { writeBenchmarkDocuments } from "./harness/documents.ts";
+import { measure } from "./harness/measure.ts";
+import { peerVersions } from "./harness/peers.ts";
+import { quick } from "./harness/quick.ts";
+import { type AreaRecord, keep, machine } from "./harness/record.ts";
+import type { SizeResult } from "./harness/results.ts";
+import { casesTable, goalsTable } from "./harness/tables.ts";
+import { sizeText } from "./harness/text.ts";
 
-interface Runner {
-  round(): Promise<Round>;
-  close(): Promise<void>;
-}
-
-const here = import.meta.dirname;
-const harness = ["case", "data", "harness", "memory", "run", "scale", "table"];
+const usualRounds = 5;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rows: { type: "string", default: "1000000" },
-    rounds: { type: "string", default: "5" },
+    sizes: { type: "string" },
+    rounds: { type: "string", default: String(usualRounds) },
     only: { type: "string", default: "" },
+    record: { type: "boolean", default: false },
   },
 });
+const rounds = Number(values.rounds);
+const whole = values.sizes === undefined && values.only === "" && rounds >= usualRounds;
 
-const [area] = positionals;
-if (!area || !existsSync(join(here, `${area}.ts`)) || harness.includes(area)) {
-  const areas = readdirSync(here)
-    .filter((name) => name.endsWith(".ts") && !harness.includes(name.slice(0, -3)))
-    .map((name) => name.slice(0, -3));
-  console.error(`Say which area: npm run bench -- <area>. There is: ${areas.join(", ")}`);
+const [command, ...rest] = positionals;
+const unknown = (command === "compare" || command === "quick" ? rest : positionals).filter(
+  (name) => !areas.includes(name),
+);
+if (unknown.length > 0 || !(rounds >= 1)) {
+  console.error(`There is no area "${unknown.join(", ")}". There is: ${areas.join(", ")}; and compare, quick.`);
   process.exit(1);
 }
-await bench(area);
+if (command === "compare") await compare(rest.length > 0 ? rest : areas);
+else if (command === "quick")
+  process.exitCode = (await quick(rest.length > 0 ? rest : areas, { record: values.record })) ? 0 : 1;
+else await bench(positionals.length > 0 ? positionals : areas);
 
-async function bench(area: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-bench-"));
-  const context: BenchContext = { rows: Number(values.rows), folder };
-  const { cases }: { cases: readonly BenchCase[] } = await import(`./${area}.ts`);
-  const chosen = cases.filter((each) => `${each.group} ${each.name}`.includes(values.only));
-  const runners = new Map<string, Runner>();
-  try {
-    for (const each of chosen) {
-      runners.set(
-        each.name,
-        "command" in each ? commandRunner(each.command(context)) : await codeRunner(area, each.name, context),
-      );
-    }
-    const rounds = await takeTurns(runners, Number(values.rounds));
-    const results = summarize(chosen, rounds);
-    console.log(
-      `\n${table(results)}\n${context.rows} rows, ${values.rounds} rounds, Node ${process.version}, ${cpus().length} cores`,
-    );
-    await mkdir(join(here, "results"), { recursive: true });
-    const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model, kernel: release() };
-    const record = { area, measured: new Date(), rows: context.rows, machine, results };
-    await writeFile(join(here, "results", `${area}.json`), `${JSON.stringify(record, null, 2)}\n`);
-  } finally {
-    for (const runner of runners.values()) await runner.close();
-    // A server that ends itself may still write.
-    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+async function bench(chosen: readonly string[]): Promise<void> {
+  const run = new Date().toISOString();
+  const started = performance.now();
+  const kept = values.record || (whole && positionals.length === 0);
+  for (const name of chosen) {
+    const record: AreaRecord = {
+      area: name,
+      run,
+      rounds,
+      machine: machine(peerVersions),
+      sizes: await sizesMeasured(name),
+    };
+    await keep("latest", record);
+    if (kept) await keep("recorded", record);
+    console.log(`\n## ${name}\n`);
+    for (const size of record.sizes) console.log(`${sizeText(size)}\n\n${casesTable(size)}\n`);
+    console.log(goalsTable(record));
   }
+  if (kept) await writeBenchmarkDocuments();
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+  console.log(`\n${rounds} rounds, Node ${process.version}, ${minutes} min${kept ? "; recorded" : ""}`);
 }
 
-async function takeTurns(runners: ReadonlyMap<string, Runner>, count: number): Promise<Map<string, Round[]>> {
-  const rounds = new Map<string, Round[]>();
-  for (let turn = 0; turn <= count; turn++) {
-    for (const [name, runner] of runners) {
-      const round = await runner.round();
-      if (turn > 0) rounds.set(name, [...(rounds.get(name) ?? []), round]);
-      process.stderr.write(`${turn === 0 ? "warm-up" : `round ${turn}`}  ${name}  ${round.ms.toFixed(0)} ms\n`);
-    }
+async function sizesMeasured(name: string): Promise<SizeResult[]> {
+  const area: Area = await areaOf(name);
+  const sizes = sizesOf(area, values.sizes);
+  const done: SizeResult[] = [];
+  for (const size of sizes) {
+    const cases = casesAt(area.cases, size, sizes).filter((each) => `${each.group} ${each.name}`.includes(values.only));
+    if (cases.length === 0) continue;
+    console.error(`${name}, ${sizeText(size)}`);
+    done.push(await measure(name, cases, size, rounds));
   }
-  return rounds;
-}
-
-async function codeRunner(area: string, name: string, context: BenchContext): Promise<Runner> {
-  const child = fork(join(here, "case.ts"), [area, name, JSON.stringify(context)]);
-  const pid = child.pid ?? 0;
-  await message(child, name);
-  return {
-    async round() {
-      child.send("round");
-      await message(child, name);
-      const peak = watchMemory(pid);
-      const measured = (await message(child, name)) as { ms: number; blockMs: number };
-      return { ...measured, peakMb: peak() };
-    },
-    async close() {
-      if (child.exitCode !== null || !child.connected) return;
-      const ended = once(child, "exit");
-      child.send("close");
-      await ended;
-    },
-  };
-}
-
-function commandRunner([command, ...args]: readonly [string, ...string[]]): Runner {
-  return {
-    async round() {
-      const started = performance.now();
-      const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
-      const peak = watchMemory(child.pid ?? 0);
-      let output = "";
-      child.stdout.setEncoding("utf8").on("data", (chunk) => {
-        output += chunk;
-      });
-      const [code] = await once(child, "close");
-      const ms = performance.now() - started;
-      if (code !== 0) throw new Error(`${command} ended with ${code}`);
-      const told = Number(output.trim().split("\n").pop() || Number.NaN);
-      return { ms: Number.isNaN(told) ? ms : told, peakMb: peak(), blockMs: 0 };
-    },
-    async close() {},
-  };
-}
-
-/** The next message of a case's process; rejects when that ended instead. */
-function message(child: ChildProcess, name: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null) =>
-      reject(new Error(`case "${name}" ended (${code}); its own message is above`));
-    child.once("exit", ended);
-    child.once("message", (content) => {
-      child.off("exit", ended);
-      resolve(content);
-    });
-  });
+  return done;
 }

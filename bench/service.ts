@@ -41,11 +41,14 @@ async function median(count: number, work: () => Promise<unknown>): Promise<numb
   return times.toSorted((a, b) => a - b)[Math.floor(count / 2)] as number;
 }
 
+export const quickRows = 300_000;
+
 export const cases: BenchCase[] = [
   {
     name: "temp storage, read in batches",
     group: "rows as Arrow, at least half as fast",
     base: true,
+    quick: true,
     async prepare(context) {
       const { factory, close } = await open(context, "read");
       await factory.createDataSaver("temp").saveData(testTable(context.rows), "bench");
@@ -61,6 +64,14 @@ export const cases: BenchCase[] = [
   {
     name: "/api/data as Arrow",
     group: "rows as Arrow, at least half as fast",
+    goals: [
+      {
+        against: "temp storage, read in batches",
+        atMost: 2,
+        headline: "`/api/data` as Arrow, to the storage's own read",
+      },
+    ],
+    quick: true,
     async prepare(context) {
       const { factory, url, close } = await open(context, "served");
       await factory.createDataSaver("temp").saveData(testTable(context.rows), "bench");
@@ -70,6 +81,8 @@ export const cases: BenchCase[] = [
   {
     name: "overview with 10,000 runs",
     group: "first page, less than 200 ms",
+    goals: [{ atMost: 200 }],
+    fixed: true,
     async prepare(context) {
       const { config, url, close } = await open(context, "runs");
       await using ledger = await openLedger(config, logger);
@@ -85,6 +98,7 @@ export const cases: BenchCase[] = [
   {
     name: "/health while a pipeline copies",
     group: "health, less than 50 ms",
+    goals: [{ atMost: 50, headline: "`/health` while a pipeline copies in the same process, slowest answer" }],
     async prepare(context) {
       const { factory, url, close } = await open(context, "busy");
       await factory.createDataSaver("temp").saveData(testTable(context.rows), "bench");

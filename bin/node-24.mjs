@@ -3,7 +3,16 @@
  * both the `millrace` command and the npm scripts of the project start here.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 
@@ -27,9 +36,10 @@ export function cacheFolder() {
  */
 export function findNode(say) {
   if (majorOf(process.versions.node) >= neededMajor) return process.execPath;
-  const remembered = readRemembered();
-  if (remembered && isNewEnough(remembered)) return remembered;
-  const found = onPath("node").find(isNewEnough) ?? fetchNode(say);
+  const { path, stamp } = readRemembered();
+  // Asking it for its version takes as long as a command may, and the same file gives the same answer.
+  if (stamp && stamp === stampOf(path)) return path;
+  const found = path && isNewEnough(path) ? path : (onPath("node").find(isNewEnough) ?? fetchNode(say));
   remember(found);
   return found;
 }
@@ -117,7 +127,17 @@ function rememberedFile() {
 
 function readRemembered() {
   try {
-    return JSON.parse(readFileSync(rememberedFile(), "utf8")).path;
+    return JSON.parse(readFileSync(rememberedFile(), "utf8")) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** What changes when another program takes this one's place. */
+function stampOf(path) {
+  try {
+    const { size, mtimeMs, ino } = statSync(path);
+    return `${size} ${mtimeMs} ${ino}`;
   } catch {
     return undefined;
   }
@@ -127,7 +147,7 @@ function remember(path) {
   try {
     mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
     const staging = `${rememberedFile()}.${process.pid}`;
-    writeFileSync(staging, JSON.stringify({ path }));
+    writeFileSync(staging, JSON.stringify({ path, stamp: stampOf(path) }));
     renameSync(staging, rememberedFile());
   } catch {
     // A cache folder that can't be written only costs the next start its time.

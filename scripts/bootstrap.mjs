@@ -29,6 +29,7 @@ const tasks = {
   "format:fix": { run: [...biome, "format", "--write"] },
   check: { needsDist: true, run: ["scripts/check.ts"] },
   bench: { needsDist: true, run: ["bench/run.ts"] },
+  "bench:quick": { needsDist: true, run: ["bench/run.ts", "quick"] },
   docs: { run: ["scripts/write-docs.ts"] },
   release: { needsDist: true, run: ["scripts/release.ts"] },
   screenshots: { run: ["scripts/screenshots.ts"] },

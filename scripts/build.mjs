@@ -25,6 +25,8 @@ export async function build(root, node) {
     const project = join(root, "tsconfig.build.json");
     const code = await runInPlace(node, [tsc, "-p", project, "--outDir", staging], { cwd: root });
     if (code !== 0) throw new SetupError("The build failed; the lines above say where.");
+    const bundled = await runInPlace(node, [join(root, "scripts", "bundle.mjs"), staging], { cwd: root });
+    if (bundled !== 0) throw new SetupError("The build failed; the lines above say where.");
     for (const file of filesBelow(join(root, "src"))) {
       if (!file.endsWith(".ts")) cpSync(file, join(staging, relative(join(root, "src"), file)));
     }
@@ -49,7 +51,9 @@ function stampFile(root) {
 
 function fingerprint(root) {
   const hash = createHash("sha256");
-  const configs = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map((name) => join(root, name));
+  const configs = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "scripts/bundle.mjs"].map((name) =>
+    join(root, name),
+  );
   for (const file of [...configs, ...filesBelow(join(root, "src"))]) {
     hash
       .update(`${relative(root, file)}\0`)

@@ -25,6 +25,7 @@ const steps: Record<string, () => boolean> = {
   "unused (knip)": tool("knip/bin/knip.js"),
   "documents (links and scripts)": () => allHold(brokenReferences(root)),
   "API (docstrings, reference, surface)": () => allHold(apiFaults(root)),
+  "speed (bench:quick)": run("bench/run.ts", "quick"),
 };
 
 const failed: string[] = [];

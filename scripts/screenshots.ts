@@ -1,9 +1,12 @@
 /** Takes pictures of every page of the dashboard, in light and dark, for a desktop and a phone, into docs/images. */
 import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { Page } from "playwright";
 import { samplePrices } from "../src/cli/init/sample.ts";
 import { between, notNull } from "../src/pipelines/checks/rules.ts";
 import { definePipeline } from "../src/pipelines/define.ts";
+import "../src/queue/register.ts";
+import { startWorker } from "../src/queue/worker.ts";
 import { openBrowser } from "../test/service/browser/open.ts";
 import { startService } from "../test/service/start.ts";
 
@@ -39,6 +42,15 @@ const backup = service.factory.createDataBackup("csv");
 const [newest] = await backup.listBackups();
 if (newest) await backup.proveBackup(newest.location);
 
+// A queue with one worker, jobs that wait and one that could not be done.
+const queueSettings = { QUEUE: "pg-boss", LEDGER: "postgres", QUEUE_SHARED_FOLDERS: true };
+await using queued = await startService(files, queueSettings, [daily, broken]);
+const inQueue = { factory: queued.factory, show: "none" } as const;
+await using _ = await startWorker({ pipelines: [daily, broken], factory: queued.factory });
+await daily.run(inQueue);
+await broken.run(inQueue).catch(() => {});
+await checked.enqueue(inQueue);
+
 const pages = {
   overview: "/",
   runs: "/runs",
@@ -58,10 +70,15 @@ for (const [device, viewport] of Object.entries({
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await browser.newPage({ viewport, colorScheme, locale: "en-US", timezoneId: "UTC" });
     for (const [name, path] of Object.entries(pages)) {
-      await page.goto(`${service.url}${path}`, { waitUntil: "networkidle" });
-      await page.screenshot({ path: `${images}${name}-${device}-${colorScheme}.png` });
+      await take(page, `${service.url}${path}`, `${name}-${device}-${colorScheme}`);
     }
+    await take(page, `${queued.url}/queues`, `queues-${device}-${colorScheme}`);
     await page.close();
   }
 }
 await browser.close();
+
+async function take(page: Page, url: string, name: string): Promise<void> {
+  await page.goto(url, { waitUntil: "networkidle" });
+  await page.screenshot({ path: `${images}${name}.png` });
+}

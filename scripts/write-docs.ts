@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { z } from "zod";
+import { writeBenchmarkDocuments } from "../bench/harness/documents.ts";
 import { describeCommands } from "../src/cli/command-line.ts";
 import { settingMeta, settingNames, settings } from "../src/config/settings.ts";
 import { errorCodes } from "../src/error-codes.ts";
@@ -65,10 +66,12 @@ function typeOf(name: keyof typeof settings.shape): string {
   const value = defaultValue(name);
   if (typeof value === "string") return "text";
   if (typeof value === "boolean") return "`true`, `false`";
-  return durations.has(name) ? "duration" : "whole number";
+  return durations.has(name) ? "duration" : sizes.has(name) ? "size" : "whole number";
 }
 
 const durations = new Set<string>(settingNames.filter((name) => settings.shape[name].safeParse("90s").data === 90_000));
+
+const sizes = new Set<string>(settingNames.filter((name) => settings.shape[name].safeParse("1KB").data === 1_024));
 
 function defaultValue(name: keyof typeof settings.shape): unknown {
   return settings.shape[name].safeParse(undefined).data;
@@ -104,4 +107,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     await writeFile(new URL(name, folder), (await documentAsWritten(name)).shouldBe);
   }
   writeApi(fileURLToPath(new URL("../", import.meta.url)));
+  await writeBenchmarkDocuments();
 }

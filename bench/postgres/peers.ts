@@ -1,34 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { cacheFolder } from "../../src/system/folders.ts";
-import type { BenchCase } from "../harness.ts";
-
-/** The peers: installed once, into the user's cache folder. */
-const packages = [
-  "pandas",
-  "pyarrow",
-  "adbc-driver-postgresql",
-  "connectorx",
-  "sqlalchemy",
-  "psycopg2-binary",
-  "dlt[postgres]",
-];
-const environment = cacheFolder("bench", "postgres");
-
-function python(): string {
-  const program = join(environment, "bin", "python");
-  if (!existsSync(join(environment, "installed"))) {
-    execFileSync("python3", ["-m", "venv", environment], { stdio: "inherit" });
-    execFileSync(program, ["-m", "pip", "install", "--quiet", ...packages], { stdio: "inherit" });
-    writeFileSync(join(environment, "installed"), "");
-  }
-  return program;
-}
+import { tables } from "../data.ts";
+import { peerPython, requirePsql } from "../harness/peers.ts";
+import type { BenchCase, BenchContext } from "../harness.ts";
 
 /** Where the server of the run is, known once a case of millrace's has started it. */
-const head = (folder: string) => `
-import json, os, subprocess, sys, time
+const head = ({ folder, data }: BenchContext) => `
+import json, os, subprocess
 folder = ${JSON.stringify(folder)}
 access = json.load(open(folder + '/data/.millrace/postgres/access.json'))
 os.environ.update(PGHOST='127.0.0.1', PGPORT=str(access['port']), PGUSER='postgres', PGPASSWORD=access['password'], PGDATABASE='my_project')
@@ -37,21 +13,42 @@ def psql(*commands):
     arguments = ['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1']
     for command in commands: arguments += ['-c', command]
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
-table = '(ts timestamp, symbol text, open float8, high float8, low float8, close float8, volume bigint, note text)'
+columns = ${JSON.stringify(Object.keys(tables[data].columns))}
+names = ', '.join(columns)
+table = ${JSON.stringify(
+  `(${Object.entries(tables[data].columns)
+    .map((column) => column.join(" "))
+    .join(", ")})`,
+)}
 `;
 
-/**
- * A case of a peer's, in a process of its own. With \`measured\` only that part counts, else the whole process.
- */
-export function peer(name: string, group: string, prepare: string, measured?: string, base = false): BenchCase {
+interface PeerWork {
+  readonly once?: string;
+  /** Before each round: `psql(…)` runs statements there. */
+  readonly before?: string;
+  readonly measured: string;
+}
+
+/** A case of a peer's, in a process that keeps living. */
+export function peer(
+  name: string,
+  group: string,
+  about: Pick<BenchCase, "base" | "real">,
+  { once = "", ...work }: PeerWork,
+): BenchCase {
   return {
-    ...{ name, group, base },
-    command: ({ folder }) => {
-      const timed =
-        measured === undefined
-          ? ""
-          : `started = time.perf_counter()\n${measured}\nprint((time.perf_counter() - started) * 1000)`;
-      return [python(), "-c", `${head(folder)}\n${prepare}\n${timed}\n`];
+    ...{ name, group, ...about },
+    async python(context) {
+      if (`${once}${work.before}${work.measured}`.includes("psql")) requirePsql();
+      return { python: await peerPython(), once: `${head(context)}\n${once}`, ...work };
     },
+  };
+}
+
+/** A case of a peer's that is measured as a whole process. */
+export function wholePeer(name: string, group: string, script: string): BenchCase {
+  return {
+    ...{ name, group },
+    command: async (context) => [await peerPython(), "-c", `${head(context)}\n${script}`],
   };
 }

@@ -68,19 +68,41 @@ function furtherLines(program: Command): string {
 }
 
 function usageError(error: CommanderError, args: readonly string[], program: Command): UsageError {
-  const names = program.commands.map((each) => each.name());
   if (error.code === "commander.help" || error.code === "commander.helpDisplayed") {
     // The help was printed, and says it all.
     return new UsageError("", "", "");
   }
+  const { command, path } = commandOf(args, program);
+  const help = ["millrace", ...path, "--help"].join(" ");
+  if (error.code === "commander.unknownCommand") {
+    const wanted = /'(.*)'/.exec(error.message)?.[1] ?? "";
+    return UsageError.unknown("command", wanted, command.commands.map(nameOf), path);
+  }
   const message = error.message.replace(/^error: /, "").replace(/\.$/, "");
   const what = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
-  if (error.code === "commander.unknownCommand") {
-    return UsageError.unknownCommand(args.find((arg) => !arg.startsWith("-")) ?? "", names);
+  if (error.code === "commander.unknownOption") {
+    const wanted = /'(.*)'/.exec(error.message)?.[1] ?? "";
+    const options = [...command.options, ...program.options].map(({ long }) => long ?? "");
+    return UsageError.unknown("option", wanted, [...new Set([...options, "--help"])], path);
   }
-  const named = args.find((arg) => names.includes(arg));
-  const help = `millrace ${named ? `${named} ` : ""}--help`;
   return new UsageError(what, "The command line was not understood.", `See \`${help}\`.`);
+}
+
+/** The command that the words before the first option name, as far as they do. */
+function commandOf(args: readonly string[], program: Command): { command: Command; path: string[] } {
+  const path: string[] = [];
+  let command = program;
+  for (const arg of args.filter((each) => !each.startsWith("-"))) {
+    const next = command.commands.find((each) => each.name() === arg);
+    if (!next) break;
+    command = next;
+    path.push(arg);
+  }
+  return { command, path };
+}
+
+function nameOf(command: Command): string {
+  return command.name();
 }
 
 function version(): string {

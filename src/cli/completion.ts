@@ -8,11 +8,7 @@ const shells = ["bash", "zsh"];
 /** Prints a script for `bash` or `zsh` that completes commands and options. `source <(millrace completion bash)` */
 export function completion(shell: string, program: Command): void {
   if (!shells.includes(shell)) {
-    throw new UsageError(
-      `There is no completion for "${shell}".`,
-      "The shells are bash and zsh.",
-      "See `millrace completion --help`.",
-    );
+    throw UsageError.unknown("shell", shell, shells, ["completion"]);
   }
   const cases = [...wordsByCommand(program)].map(([path, words]) => `    "${path}") words="${words.join(" ")}" ;;`);
   printLines([

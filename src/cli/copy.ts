@@ -17,12 +17,7 @@ const modes = ["replace", "append", "upsert"] as const;
 /** Copies a frame to one or several storages, and says how many rows. Ctrl-C undoes it. */
 export function copy(from: string, to: readonly string[], given: CopyArguments, options: GlobalOptions): Promise<void> {
   const mode = modes.find((each) => each === (given.mode ?? "replace"));
-  if (!mode)
-    throw new UsageError(
-      `There is no mode "${given.mode}".`,
-      `The modes are ${modes.join(", ")}.`,
-      "See `millrace copy --help`.",
-    );
+  if (!mode) throw UsageError.unknown("mode", given.mode ?? "", modes, ["copy"]);
   if (given.verify && mode !== "replace") {
     throw new UsageError(
       "--verify compares whole frames.",

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { ConfigError, NotFoundError } from "../errors.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { didYouMean } from "../system/nearest.ts";
+import { nearestPath } from "./nearest-path.ts";
 
 /** Every pipeline that a file exports. @throws NotFoundError for no such file; ConfigError when it exports none. */
 export async function pipelinesIn(file: string): Promise<Pipeline[]> {
@@ -36,7 +37,7 @@ async function load(file: string): Promise<Record<string, unknown>> {
     const missing =
       cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND" && "url" in cause;
     if (missing && cause.url === url) {
-      throw new NotFoundError(`There is no file ${file}.`, { cause, code: "PIPELINE_NOT_FOUND" });
+      throw new NotFoundError(`There is no file ${file}.${nearestPath(file)}`, { cause, code: "PIPELINE_NOT_FOUND" });
     }
     throw cause;
   }

@@ -52,22 +52,6 @@ export function resume(
   return withPipeline(file, name, options, work, "info");
 }
 
-export function runs(file: string, name: string | undefined, options: GlobalOptions): Promise<void> {
-  return withPipeline(file, name, options, async (pipeline, around) => {
-    const found = await pipeline.runs(around);
-    if (options.json) return printJson(found);
-    if (found.length === 0) return say(`${pipeline.name} has not been run.`, options);
-    const rows = found.map(({ id, state, began, rows: count, error }) => [
-      id,
-      state,
-      began.toISOString(),
-      String(count),
-      error?.message ?? "",
-    ]);
-    printLines(tableLines(["run", "state", "began", "rows", "error"], rows, 80));
-  });
-}
-
 export function plan(file: string, how: RunArguments, options: GlobalOptions): Promise<void> {
   return withPipeline(file, how.pipeline, options, async (pipeline, around) => {
     const found = await pipeline.plan({ ...around, ...askedOf(how) });
@@ -108,6 +92,7 @@ export function setState(
 ): Promise<void> {
   return withPipeline(file, name, options, async (pipeline, around) => {
     await pipeline.state.set(reader, time, around);
+    if (options.json) return printJson({ pipeline: pipeline.name, reader, from: time });
     say(`The next run of ${pipeline.name} reads ${reader} from ${time}.`, options);
   });
 }
@@ -120,6 +105,7 @@ export function resetState(
 ): Promise<void> {
   return withPipeline(file, name, options, async (pipeline, around) => {
     await pipeline.state.reset(reader, around);
+    if (options.json) return printJson({ pipeline: pipeline.name, reader: reader ?? null });
     say(`The next run of ${pipeline.name} reads ${reader ?? "everything"} anew.`, options);
   });
 }

@@ -26,12 +26,15 @@ export class UsageError extends Error {
     this.next = next;
   }
 
-  static unknownCommand(name: string, names: readonly string[]): UsageError {
-    const meant = /"(.*)"/.exec(didYouMean(name, names))?.[1];
+  /** For a word that is none of those that may stand there, with the nearest one. `path` is the command that it was given to. */
+  static unknown(what: string, given: string, known: readonly string[], path: readonly string[] = []): UsageError {
+    const command = ["millrace", ...path].join(" ");
+    const meant = /"(.*)"/.exec(didYouMean(given, known))?.[1];
+    const next = what === "command" ? `${command} ${meant}` : meant;
     return new UsageError(
-      `There is no command "${name}".`,
-      `The commands are ${names.join(", ")}.`,
-      meant === undefined ? "See `millrace --help`." : `Did you mean \`millrace ${meant}\`?`,
+      `There is no ${what} "${given}"${path.length > 0 ? ` of \`${command}\`` : ""}.`,
+      `The ${what}s are ${known.join(", ")}.`,
+      meant === undefined ? `See \`${command} --help\`.` : `Did you mean \`${next}\`?`,
     );
   }
 }

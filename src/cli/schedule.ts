@@ -1,6 +1,7 @@
 import { openLedger } from "../pipelines/ledger/open.ts";
 import { type NextRun, type Scheduled, scheduler } from "../pipelines/schedule/scheduler.ts";
 import { timesOf } from "../pipelines/schedule/times.ts";
+import { askedToEnd } from "./asked-to-end.ts";
 import type { GlobalOptions } from "./options.ts";
 import { printJson, printLines, say, tableLines } from "./output.ts";
 import { pipelinesIn } from "./pipeline-files.ts";
@@ -21,6 +22,7 @@ export async function schedule(
   await inSession(
     options,
     async ({ config, factory, logger }) => {
+      const asked = askedToEnd();
       await using ledger = await openLedger(config, logger);
       const running = scheduler.start(pipelines, {
         memory: ledger,
@@ -28,21 +30,13 @@ export async function schedule(
         runWith: { factory, ledger, logger, signals: false },
       });
       printTimes(running.next(), options);
-      await asked();
+      await asked;
+      process.exitCode = 0;
       say("Ending: runs under way are stopped, and can be gone on with.", options);
       await running.stop({ abort: true });
     },
     "info",
   );
-}
-
-/** Resolves when the process is asked to end. */
-async function asked(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  // Not once: a signal that comes again must not cut the ending short.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
-  await promise;
-  process.exitCode = 0;
 }
 
 function nextTime({ name, definition }: Scheduled): NextRun | null {

@@ -59,12 +59,7 @@ function bothMemories(first: Memory, second: Memory): Memory {
 
 function optionsOf({ run, accept, record, replay }: ScrapeCommand): ScrapeOptions {
   const found = runs.find((each) => each === run);
-  if (run !== undefined && !found)
-    throw new UsageError(
-      `There is no run "${run}".`,
-      "It says what is fetched again.",
-      `Take one of ${runs.join(", ")}.`,
-    );
+  if (run !== undefined && !found) throw UsageError.unknown("run", run, runs, ["scrape"]);
   return {
     ...(found && { run: found }),
     ...(accept && { accept }),

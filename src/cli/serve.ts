@@ -1,10 +1,12 @@
 import { openLedger } from "../pipelines/ledger/open.ts";
-import type { Pipeline } from "../pipelines/pipeline.ts";
 import { type RunningScheduler, scheduler } from "../pipelines/schedule/scheduler.ts";
+import { askedToEnd } from "./asked-to-end.ts";
 import type { GlobalOptions } from "./options.ts";
 import { printJson, say } from "./output.ts";
 import { pipelinesIn } from "./pipeline-files.ts";
-import { inSession, type Session } from "./session.ts";
+import { UsageError } from "./report-error.ts";
+import { type FolderService, foldersOf, serviceIn } from "./services.ts";
+import { inSession } from "./session.ts";
 
 export interface ServeArguments {
   readonly port?: number;
@@ -15,40 +17,62 @@ export interface ServeArguments {
 
 /** Serves the project's storages and pipelines over HTTP, and runs pipelines at their times, until it is asked to end. */
 export async function serveUntilAsked(
-  files: readonly string[],
+  paths: readonly string[],
   given: ServeArguments,
   options: GlobalOptions,
 ): Promise<void> {
-  const pipelines = (await Promise.all(files.map(pipelinesIn))).flat();
+  const folders = await foldersOf(paths);
+  if (folders.length > 0 && folders.length < paths.length) {
+    throw new UsageError(
+      "Files and folders can't be served together.",
+      "A folder is a service of its own, and files are the pipelines of one.",
+      "Name folders only, such as `millrace serve services/*`.",
+    );
+  }
+  const pipelines = folders.length > 0 ? [] : (await Promise.all(paths.map(pipelinesIn))).flat();
   await inSession(options, async (session) => {
     const { serve } = await import("../service/serve.ts");
-    const { config, factory, logger } = session;
-    const place = {
+    const config = {
+      ...session.config,
       ...(given.host === undefined ? {} : { SERVICE_HOST: given.host }),
       ...(given.port === undefined ? {} : { SERVICE_PORT: given.port }),
     };
-    await using served = await serve({ factory, logger, pipelines, config: { ...config, ...place } });
-    const running = given.schedule ? await startSchedules(pipelines, session) : undefined;
-    if (options.json) printJson({ url: served.url });
-    else say(`Serving at ${served.url}. Ctrl-C ends it.`, options);
-    await askedToEnd();
+    const { logger } = session;
+    const asked = askedToEnd();
+    await using stack = new AsyncDisposableStack();
+    const services: FolderService[] = [];
+    for (const folder of folders) {
+      const service = await serviceIn(folder, options);
+      stack.defer(() => service.factory.close());
+      services.push(service);
+    }
+    const own = { ...session, config, pipelines };
+    const served = stack.use(await serve(folders.length > 0 ? { services, config, logger } : own));
+    if (given.schedule) {
+      for (const each of folders.length > 0 ? services : [own]) {
+        const running = await startSchedules(each);
+        stack.defer(() => running?.stop({ abort: true }));
+      }
+    }
+    if (options.json) printJson({ url: served.url, services: services.map(({ name }) => name) });
+    else
+      say(
+        `Serving ${services.length > 0 ? `${services.length} services ` : ""}at ${served.url}. Ctrl-C ends it.`,
+        options,
+      );
+    await asked;
     say("Ending.", options);
-    await running?.stop({ abort: true });
   });
 }
 
-async function startSchedules(
-  pipelines: readonly Pipeline[],
-  { config, factory, logger }: Session,
-): Promise<RunningScheduler | undefined> {
+async function startSchedules({
+  pipelines,
+  config,
+  factory,
+  logger,
+}: Omit<FolderService, "name">): Promise<RunningScheduler | undefined> {
   const timed = pipelines.filter(({ definition }) => definition.schedule);
   if (timed.length === 0) return undefined;
   const ledger = await openLedger(config, logger);
   return scheduler.start(timed, { memory: ledger, logger, runWith: { factory, ledger, logger, signals: false } });
-}
-
-function askedToEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
 }

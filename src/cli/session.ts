@@ -20,8 +20,13 @@ export async function inSession<T>(
   work: (session: Session) => Promise<T>,
   logLevel: "warn" | "info" = "warn",
 ): Promise<T> {
-  const given = options.verbose ? { LOG_LEVEL: "debug" } : options.quiet ? { LOG_LEVEL: "error" } : undefined;
-  const { config, logger } = await getConfigLoggerIn({ logLevel }, options.service, given);
+  const { config, logger } = await getConfigLoggerIn({ logLevel }, options.service, logLevelOf(options));
   await using factory = new DataFactory({ config, logger });
   return await work({ config, factory, logger });
+}
+
+/** What `--verbose` and `--quiet` set, over all other settings. */
+export function logLevelOf({ verbose, quiet }: GlobalOptions): { LOG_LEVEL: string } | undefined {
+  if (verbose) return { LOG_LEVEL: "debug" };
+  return quiet ? { LOG_LEVEL: "error" } : undefined;
 }

@@ -1,3 +1,4 @@
+import { askedToEnd } from "./asked-to-end.ts";
 import type { WorkerArguments } from "./groups/queue.ts";
 import type { GlobalOptions } from "./options.ts";
 import { printJson, say } from "./output.ts";
@@ -11,9 +12,7 @@ export async function worker(files: readonly string[], how: WorkerArguments, opt
     options,
     async ({ factory, logger }) => {
       const { startWorker } = await import("../queue/worker.ts");
-      const { promise: asked, resolve } = Promise.withResolvers<void>();
-      // Not once: a signal that comes again must not cut the ending short.
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
+      const asked = askedToEnd();
       await using running = await startWorker({ pipelines, factory, logger, ...how });
       if (options.json) printJson({ url: running.url, concurrency: running.concurrency });
       else {

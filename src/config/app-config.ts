@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { LoadConfigOptions } from "c12";
 import type { Logger } from "../contracts/logger.ts";
 import { ConfigError } from "../errors.ts";
+import { didYouMean } from "../system/nearest.ts";
 import { type Level, type LevelName, makeLevel } from "./level.ts";
 import { isLogger } from "./logger.ts";
 
@@ -81,7 +82,10 @@ async function load(file: string, shown: string, request: AppConfigRequest): Pro
   const { fields, place } = selectService(loaded, shown, request);
   const initLogger = named.initLogger ?? fields.initLogger;
   delete fields.initLogger;
-  if (initLogger === undefined) return { level: makeLevel(request.level, fields, place) };
+  if (initLogger === undefined) {
+    const level = makeLevel(request.level, fields, place);
+    return { level: { ...level, warnings: [...level.warnings, ...mistypedService(loaded, shown, request)] } };
+  }
 
   if (typeof initLogger !== "function") throw new ConfigError("its initLogger is no function");
   const result: unknown = await initLogger(request.service, { ...fields, ...request.given });
@@ -92,6 +96,13 @@ async function load(file: string, shown: string, request: AppConfigRequest): Pro
     );
   }
   return { level: makeLevel(request.level, config, () => `initLogger in ${shown}`), logger };
+}
+
+/** A warning for a service that has no section of its own while one with nearly its name has. */
+function mistypedService(loaded: Fields, shown: string, { service }: AppConfigRequest): string[] {
+  const sections = Object.keys(asFields(loaded.services));
+  const meant = sections.includes(service) ? "" : didYouMean(service, sections);
+  return meant === "" ? [] : [`${shown} has no services.${service}.${meant.replace(/\?$/, "")}`];
 }
 
 /** The fields for one service, and in words where each of them stands. */

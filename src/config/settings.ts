@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { anyText, duration, flag, oneOf, text, whole } from "./values.ts";
+import { anyText, duration, flag, oneOf, size, text, whole } from "./values.ts";
 
 /** What is known of a setting besides its type; given with `.meta()`. */
 export interface SettingMeta {
@@ -141,6 +141,16 @@ export const settings = z.looseObject({
     .meta(
       meta("Megabytes of pages that are kept to ask for them with conditions (ETag, Last-Modified); 0 keeps none."),
     ),
+  BUDGET_MEMORY: size
+    .optional()
+    .meta(
+      meta(
+        "Memory that runs of pipelines try to keep the process below, such as `256MB`: batches get as small as need be. A run that takes more says so.",
+      ),
+    ),
+  BUDGET_STALL: duration
+    .optional()
+    .meta(meta("How long a run may block the event loop, such as `50ms`. One that blocks it for longer says so.")),
   LEDGER: z
     .union([oneOf("sqlite", "postgres"), z.string().regex(/^postgres(ql)?:\/\//)], {
       error: "expected sqlite, postgres, or postgres://user:password@host:port/database",

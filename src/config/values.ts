@@ -11,6 +11,17 @@ export const duration = z.unknown().transform((value, context): number => {
   return z.NEVER;
 });
 
+const bytes = { B: 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 };
+
+/** Bytes from `1048576`, `"256MB"` or `"1.5GB"`. */
+export const size = z.unknown().transform((value, context): number => {
+  if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+  const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB)?$/i.exec(value.trim()) : null;
+  if (match) return Number(match[1]) * bytes[(match[2] ?? "B").toUpperCase() as keyof typeof bytes];
+  context.addIssue({ code: "custom", message: "expected a size such as 256MB or 1.5GB" });
+  return z.NEVER;
+});
+
 /** A whole number within bounds, from a number or its digits. */
 export function whole(least: number, most?: number) {
   const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;

@@ -33,6 +33,14 @@ export interface RunRequest {
   readonly sources?: readonly string[];
 }
 
+/** What a run took of the process that leads it, measured. */
+export interface RunSpent {
+  /** The most memory that the process held (resident set). */
+  readonly peakBytes: number;
+  /** The longest time that its event loop was blocked. */
+  readonly stallMs: number;
+}
+
 /** One execution of a pipeline. */
 export interface RunRecord {
   /** Unique, and sorted by time. */
@@ -61,6 +69,8 @@ export interface RunRecord {
   readonly bytes: number;
   /** What made it fail; null when nothing did. */
   readonly error: KeptError | null;
+  /** Null while it is under way, and for one that was killed. */
+  readonly spent?: RunSpent | null;
 }
 
 /** One step of a run. */
@@ -111,6 +121,14 @@ export interface SourceRecord {
   readonly cursor: string | null;
   /** Why it was skipped, or what is to be known of it: one sentence. */
   readonly note: string | null;
+}
+
+/** What came of a step's sources, in sums. */
+export interface SourceTotals {
+  readonly count: number;
+  readonly failed: number;
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** How far an incremental reader has come. */
@@ -170,7 +188,10 @@ export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposa
   /** Goes on with a run that ended early: it is `running` again. */
   resumeRun(id: string, by: string): Promise<void>;
   /** Records how a run ended. */
-  endRun(id: string, end: Pick<RunRecord, "state" | "rows" | "bytes" | "error">): Promise<void>;
+  endRun(
+    id: string,
+    end: Pick<RunRecord, "state" | "rows" | "bytes" | "error"> & { readonly spent?: RunSpent | null },
+  ): Promise<void>;
   /** Newest first. Runs whose process is gone show as `interrupted`. */
   runs(filter?: { pipeline?: string; parent?: string; limit?: number }): Promise<RunRecord[]>;
   /** One run; null when there is none of that id. */
@@ -185,6 +206,8 @@ export interface ILedger extends ScheduleMemory, CalculationMemory, AsyncDisposa
   putSource(source: SourceRecord): Promise<void>;
   /** Of a run, of one of its steps, or one source alone. */
   sources(run: string, step?: string, source?: string): Promise<SourceRecord[]>;
+  /** Of all sources of a step, without reading each. */
+  sourceTotals(run: string, step: string): Promise<SourceTotals>;
 
   /** Moves a reader's cursor. */
   putCursor(cursor: Omit<CursorRecord, "changed">): Promise<void>;

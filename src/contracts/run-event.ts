@@ -1,5 +1,5 @@
 import type { BrokenCheck } from "./check.ts";
-import type { KeptError, RunState, StepState } from "./ledger.ts";
+import type { KeptError, RunSpent, RunState, StepState } from "./ledger.ts";
 
 interface Happened {
   readonly at: Date;
@@ -66,4 +66,7 @@ export type RunEvent =
       readonly bytes: number;
       readonly durationMs: number;
       readonly error: KeptError | null;
+      readonly spent: RunSpent;
+      /** What was more than the budget allows; empty when it was kept, or there is none. */
+      readonly over: readonly string[];
     });

@@ -1,6 +1,7 @@
 import type { IDataBackup } from "../contracts/data-backup.ts";
 import type { BackupRecord, IRestorableBackup } from "../contracts/restorable-backup.ts";
 import { ConfigError, NotFoundError } from "../errors.ts";
+import { didYouMean } from "../system/nearest.ts";
 import type { DataFactory } from "./data-factory.ts";
 
 /** A backup, and the service that looks after it. */
@@ -29,12 +30,17 @@ export async function findBackup(factory: DataFactory, text: string): Promise<Fo
   const types = factory.listDataBackup();
   const named = /^([^:/]+):(.+?)(?:@(\d+))?$/.exec(text);
   const storages = named && types.includes(named[1] as string) ? [named[1] as string] : types;
+  const known: string[] = [];
   for (const storage of storages) {
     const service = serviceOf(factory, storage);
-    const record = (await service.listBackups()).find(matches(text, storage, named));
+    const records = await service.listBackups();
+    const record = records.find(matches(text, storage, named));
     if (record) return { service, record };
+    known.push(
+      ...records.flatMap(({ source, sequence }) => [`${storage}:${source}`, `${storage}:${source}@${sequence}`]),
+    );
   }
-  throw new NotFoundError(`There is no backup ${JSON.stringify(text)}.`, {
+  throw new NotFoundError(`There is no backup ${JSON.stringify(text)}.${didYouMean(text, [...new Set(known)])}`, {
     code: "BACKUP_NOT_FOUND",
     hint: "See `millrace backup list`.",
   });

@@ -1,5 +1,6 @@
-import { ConfigError, NotFoundError } from "../errors.ts";
+import { ConfigError } from "../errors.ts";
 import type { PipelineDefinition } from "./definition.ts";
+import { noRun } from "./ledger/no-run.ts";
 import { readySteps } from "./normalize.ts";
 import type { Pipeline, RunOptions, RunSurroundings } from "./pipeline.ts";
 import type { Ready } from "./run/run-pipeline.ts";
@@ -43,10 +44,7 @@ export function definePipeline(definition: PipelineDefinition): Pipeline {
       await using around = await surround(name, options);
       const found = await around.ledger.run(run);
       if (found?.pipeline === name) return await resultOf(around.ledger, found);
-      throw new NotFoundError(`${name} has no run "${run}".`, {
-        code: "RUN_NOT_FOUND",
-        hint: "See pipeline.runs() or `millrace runs`.",
-      });
+      throw await noRun(around.ledger, run, { what: `${name} has`, pipeline: name });
     },
     state: {
       show: async (options = {}) => (await work()).stateOf(ready).show(options),

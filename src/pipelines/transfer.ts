@@ -12,6 +12,7 @@ import type { DataFrame } from "../frame/polars.ts";
 import { piecesOf } from "../storages/pieces.ts";
 import { diffText } from "./diff/render.ts";
 import { diffStores } from "./diff/stores.ts";
+import { fitBatches } from "./run/budget.ts";
 import { type SaverPlace, type SourcePlace, saverPlace, sourcePlace } from "./run/places.ts";
 import { toEach } from "./steps/tee.ts";
 
@@ -57,7 +58,8 @@ export async function transfer(
   const kept = await keptOf(source.source, name);
   let rows = 0;
   const counted = async function* () {
-    for await (const piece of piecesOf(source.source, name, options.signal ? { signal: options.signal } : {})) {
+    const pieces = piecesOf(source.source, name, options.signal ? { signal: options.signal } : {});
+    for await (const piece of fitBatches(pieces, factory.config, options.signal)) {
       rows += heightOf(piece);
       options.onRows?.(rows);
       yield piece;

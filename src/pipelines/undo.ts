@@ -1,6 +1,7 @@
 import type { ILedger, RunRecord, TouchRecord } from "../contracts/ledger.ts";
-import { ConflictError, NotFoundError } from "../errors.ts";
+import { ConflictError } from "../errors.ts";
 import type { DataFactory } from "../factory/data-factory.ts";
+import { noRun } from "./ledger/no-run.ts";
 import type { RunSurroundings } from "./pipeline.ts";
 import { claimPipeline } from "./run/claim.ts";
 import type { Ready } from "./run/run-pipeline.ts";
@@ -28,10 +29,7 @@ export async function undoRun(
   await using _ = await claimPipeline(ledger, name, { onOverlap: "fail", signal: new AbortController().signal });
   const found = await ledger.run(id);
   if (found?.pipeline !== name) {
-    throw new NotFoundError(`${name} has no run "${id}".`, {
-      code: "RUN_NOT_FOUND",
-      hint: "See pipeline.runs() or `millrace runs`.",
-    });
+    throw await noRun(ledger, id, { what: `${name} has`, pipeline: name });
   }
   if (found.state === "undone") throw refused(found, "it was undone already");
   const runs = await withInner(ledger, found);

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunEvent } from "../contracts/run-event.ts";
-import { ConflictError, RunError } from "../errors.ts";
+import { ConflictError, RunError, UnavailableError } from "../errors.ts";
 import type { RunOptions } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../pipelines/result.ts";
 import { ending, passOn } from "../pipelines/run/ending.ts";
@@ -21,7 +20,7 @@ import { openPlace, type QueuePlace } from "./place.ts";
 import { refuseLocal } from "./refuse.ts";
 import { useShared } from "./shared.ts";
 
-/** How often is looked whether a run has ended, should its last event have been missed. */
+/** How often is looked whether a run has ended, should the word of it have been missed. */
 const lookMs = 500;
 
 /** Puts runs into the queue, and follows them. */
@@ -88,11 +87,7 @@ async function followRun(
     logger,
   );
   let woken = Promise.withResolvers<void>();
-  const heard = (event: RunEvent) => {
-    tell(event);
-    if (event.type === "run-ended") woken.resolve();
-  };
-  await using _ = await listenTo(place, run, heard);
+  await using _ = await listenTo(place, run, tell, () => woken.resolve());
   const { queue, id } = await put(place, ready, run, resume, options);
   const onAbort = () => woken.resolve();
   signal.addEventListener("abort", onAbort);
@@ -102,7 +97,14 @@ async function followRun(
       const ended = await place.boss.getJobById(queue, id).catch(() => undefined);
       // A server that does not answer now may do so again: the workers wait for it as well.
       const output = ended === null ? { error: purged } : outputOf(ended?.state, ended?.output);
-      if (output) return await resultFrom(output, ready, around, signal);
+      if (output) {
+        try {
+          return await resultFrom(output, ready, around, signal);
+        } catch (cause) {
+          // The ledger's server went away between the two: it is asked again, as above.
+          if (!(cause instanceof UnavailableError) || signal.aborted) throw cause;
+        }
+      }
       const pause = new AbortController();
       await Promise.race([
         woken.promise,

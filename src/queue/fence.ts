@@ -22,7 +22,7 @@ export const unhurried = "SELECT pg_catalog.set_config('synchronous_commit', 'of
 
 /** That this try still counts, for whatever it saves. */
 export function fenceOf(place: QueuePlace, { queue, id, retryCount }: Attempt): SaveFence {
-  const sql = `SELECT millrace.hold_job(${literal(queue)}, ${literal(id)}, ${retryCount})`;
+  const sql = `SELECT millrace.hold_job(${literal(queue)}, '${id}', ${retryCount})`;
   return {
     database: place.database,
     sql,

@@ -6,5 +6,6 @@
 import "../system/node-version.ts";
 
 export type { DeadJob, QueueStatus } from "./operate.ts";
-export { openQueue, type Queue } from "./queue.ts";
+export type { WorkerPresence } from "./presence.ts";
+export { openQueue, type Queue, type QueueControl } from "./queue.ts";
 export { type RunningWorker, startWorker, type WorkerOptions } from "./worker.ts";

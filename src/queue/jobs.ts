@@ -15,9 +15,11 @@ export interface SourceJob {
   readonly run: string;
   readonly step: string;
   readonly source: string;
-  /** The source's name in its storage. */
-  readonly of: string;
-  readonly request: RunRequest;
+  /** The source's name in its storage, where that is another. */
+  readonly of?: string;
+  /** How often it was begun before this job was made. */
+  readonly tries?: number;
+  readonly request?: RunRequest;
   /** When the run was begun first, as ISO text. */
   readonly began: string;
 }

@@ -4,14 +4,19 @@ import { evict } from "./fence.ts";
 import { fetchJobs, type Limits } from "./fetch.ts";
 import { HandedBack } from "./handed-back.ts";
 import type { Attempt } from "./jobs.ts";
+import { Pace } from "./pace.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
-import { Settler } from "./settle.ts";
+import { byTry, heldBy, heldSql, type Settler } from "./settle.ts";
 
 /** How often is looked for jobs of which no word came. */
 const lookMs = 1_000;
+/** What was taken ahead and is not begun after this time is left to other workers. */
+const staleMs = 250;
+/** So many may wait for the queue to hear that they are done before more are taken. */
+const mostSettling = 1_000;
 
-/** What a job's work says: it is done, or handed back. Rejecting hands it to another try. */
-export type JobWork = (attempt: Attempt, signal: AbortSignal) => Promise<object | null>;
+/** Resolves when the queue knows what became of the job. Rejecting hands it to another try. `free` gives its place to the next one before that. */
+export type JobWork = (attempt: Attempt, signal: AbortSignal, free: () => void) => Promise<void>;
 
 /** One kind of job, with as many in hand at once as it may have. */
 export interface Lane {
@@ -24,7 +29,31 @@ export interface Lane {
 interface InHand {
   readonly attempt: Attempt;
   readonly ending: AbortController;
+  readonly began: number;
   readonly done: Promise<void>;
+  /** Its place is another job's by now. */
+  freed: boolean;
+}
+
+/** What a lane has at the moment. */
+class Hands {
+  readonly jobs = new Map<string, InHand>();
+  /** Taken ahead, and not begun. */
+  readonly waiting: { readonly attempt: Attempt; readonly since: number }[] = [];
+  readonly pace = new Pace();
+  /** Places in use. */
+  working = 0;
+
+  get all(): Attempt[] {
+    return [...[...this.jobs.values()], ...this.waiting].map(({ attempt }) => attempt);
+  }
+
+  /** How many may be taken ahead of a queue's jobs. */
+  ahead({ most, limits }: Lane, queue: string): number {
+    if (limits && limits.size > 0) return 0;
+    for (const { freed, began } of this.jobs.values()) if (!freed && this.pace.isSlow(began)) return 0;
+    return this.pace.ahead(queue, most);
+  }
 }
 
 /** What a worker is told of besides jobs. */
@@ -32,8 +61,8 @@ export interface Message {
   readonly queue?: string;
   /** Runs that are to end. */
   readonly stop?: string;
-  /** A run of which a source has ended. */
-  readonly ended?: string;
+  /** A run of which sources have ended, and how many. */
+  readonly ended?: { readonly run: string; readonly count: number };
   /** Jobs that were taken away. */
   readonly lost?: readonly string[];
   /** Something about the queues has changed. */
@@ -44,29 +73,33 @@ export interface Message {
 export class JobLoop {
   readonly #place: QueuePlace;
   readonly #logger: Logger;
-  readonly #lanes: readonly Lane[];
-  readonly #inHand = new Map<Lane, Map<string, InHand>>();
+  readonly #hands: ReadonlyMap<Lane, Hands>;
   readonly #settler: Settler;
   readonly #stopped = new AbortController();
   readonly #pumping = new Map<Lane, Promise<void>>();
   readonly #again = new Set<Lane>();
   readonly #onMessage: (message: Message) => void;
+  /** Queues that nothing was heard of since they were found empty. */
+  readonly #empty = new Set<string>();
   #turn = 0;
   paused = false;
   taken = 0;
   lost = 0;
 
-  constructor(place: QueuePlace, lanes: readonly Lane[], logger: Logger, onMessage: (message: Message) => void) {
+  constructor(
+    { place, logger, settler }: { place: QueuePlace; logger: Logger; settler: Settler },
+    lanes: readonly Lane[],
+    onMessage: (message: Message) => void,
+  ) {
     this.#place = place;
     this.#logger = logger;
-    this.#lanes = lanes;
+    this.#settler = settler;
     this.#onMessage = onMessage;
-    this.#settler = new Settler(place, logger);
-    for (const lane of lanes) this.#inHand.set(lane, new Map());
+    this.#hands = new Map(lanes.map((lane) => [lane, new Hands()]));
   }
 
   inHand(lane: Lane): readonly Attempt[] {
-    return [...(this.#inHand.get(lane)?.values() ?? [])].map(({ attempt }) => attempt);
+    return this.#hands.get(lane)?.all ?? [];
   }
 
   /** Works until `stop`. */
@@ -75,23 +108,30 @@ export class JobLoop {
       const message = JSON.parse(payload) as Message;
       for (const id of message.lost ?? []) this.lose(id);
       this.#onMessage(message);
-      this.pumpAll();
+      if (message.queue !== undefined) this.#look(message.queue);
     };
-    const listening = await this.#place.db.listen?.(jobsChannel, hear, () => this.pumpAll());
-    const look = setInterval(() => this.pumpAll(), lookMs * (0.75 + Math.random() / 2));
+    const lookAtAll = () => this.pumpAll();
+    const listening = await this.#place.db.listen?.(jobsChannel, hear, lookAtAll);
+    const look = setInterval(lookAtAll, lookMs * (0.75 + Math.random() / 2));
+    const leave = setInterval(() => void this.#leave(performance.now() - staleMs), staleMs);
     const beat = setInterval(() => void this.#beat(), this.#place.config.QUEUE_LEASE / 4);
     this.pumpAll();
     return {
       async [Symbol.asyncDispose]() {
-        clearInterval(look);
-        clearInterval(beat);
+        for (const timer of [look, leave, beat]) clearInterval(timer);
         await listening?.close();
       },
     };
   }
 
   pumpAll(): void {
-    for (const lane of this.#lanes) this.pump(lane);
+    this.#empty.clear();
+    for (const lane of this.#hands.keys()) this.pump(lane);
+  }
+
+  #look(queue: string): void {
+    this.#empty.delete(queue);
+    for (const lane of this.#hands.keys()) if (lane.queues().includes(queue)) this.pump(lane);
   }
 
   pump(lane: Lane): void {
@@ -111,7 +151,9 @@ export class JobLoop {
 
   /** Ends the try at a job that was taken away. */
   lose(id: string): void {
-    for (const jobs of this.#inHand.values()) {
+    for (const { jobs, waiting } of this.#hands.values()) {
+      const ahead = waiting.findIndex(({ attempt }) => attempt.id === id);
+      if (ahead >= 0) waiting.splice(ahead, 1);
       const found = jobs.get(id);
       if (!found || found.ending.signal.aborted) continue;
       this.lost += 1;
@@ -123,9 +165,10 @@ export class JobLoop {
   async stop(graceMs: number, atOnce: Lane): Promise<void> {
     this.#stopped.abort();
     await Promise.all(this.#pumping.values());
-    const all = [...this.#inHand.values()].flatMap((jobs) => [...jobs.values()]);
+    await this.#leave(Number.POSITIVE_INFINITY);
+    const all = [...this.#hands.values()].flatMap(({ jobs }) => [...jobs.values()]);
     const handBack = ({ ending }: InHand) => ending.abort(new HandedBack("The worker was asked to end."));
-    for (const job of this.#inHand.get(atOnce)?.values() ?? []) handBack(job);
+    for (const job of this.#hands.get(atOnce)?.jobs.values() ?? []) handBack(job);
     const ended = Promise.all(all.map(({ done }) => done));
     const timer = new AbortController();
     await Promise.race([ended, sleep(graceMs, undefined, { signal: timer.signal }).catch(() => {})]);
@@ -137,34 +180,72 @@ export class JobLoop {
   }
 
   async #take(lane: Lane): Promise<void> {
-    const jobs = this.#inHand.get(lane) as Map<string, InHand>;
+    const hands = this.#hands.get(lane) as Hands;
     const queues = lane.queues();
     for (let empty = 0; empty < queues.length; ) {
-      const free = lane.most - jobs.size;
-      if (free <= 0 || this.#stopped.signal.aborted || this.paused) return;
       const queue = queues[this.#turn++ % queues.length] as string;
-      const found = await fetchJobs(this.#place, queue, free, lane.limits);
-      for (const attempt of found) this.#begin(lane, jobs, attempt);
+      if (this.#empty.has(queue)) {
+        empty += 1;
+        continue;
+      }
+      const taken = hands.working + hands.waiting.length;
+      const ahead = hands.ahead(lane, queue);
+      const settling = hands.jobs.size - hands.working;
+      // A statement for each job that ends would cost more than many jobs do.
+      const enough = taken >= lane.most && hands.waiting.length >= ahead / 2;
+      if (enough || settling > mostSettling || this.#stopped.signal.aborted || this.paused) return;
+      const wanted = lane.most + ahead - taken;
+      // A word that comes while it is asked counts.
+      this.#empty.add(queue);
+      const found = await fetchJobs(this.#place, queue, wanted, lane.limits).catch((cause: unknown) => {
+        this.#empty.delete(queue);
+        throw cause;
+      });
+      // Where places are counted an empty answer may mean that there was none.
+      if (found.length === wanted || lane.limits?.size) this.#empty.delete(queue);
+      const since = performance.now();
+      hands.waiting.push(...found.map((attempt) => ({ attempt, since })));
+      this.taken += found.length;
+      this.#beginNext(lane, hands);
       empty = found.length === 0 ? empty + 1 : 0;
     }
   }
 
-  #begin(lane: Lane, jobs: Map<string, InHand>, attempt: Attempt): void {
-    this.taken += 1;
-    const ending = new AbortController();
-    const done = this.#work(lane, attempt, ending.signal).finally(() => {
-      if (jobs.get(attempt.id)?.attempt === attempt) jobs.delete(attempt.id);
-      this.pump(lane);
-    });
-    jobs.set(attempt.id, { attempt, ending, done });
+  #beginNext(lane: Lane, hands: Hands): void {
+    if (this.#stopped.signal.aborted) return;
+    while (hands.working < lane.most) {
+      const next = hands.waiting.shift();
+      if (!next) return;
+      this.#begin(lane, hands, next.attempt);
+    }
   }
 
-  async #work(lane: Lane, attempt: Attempt, signal: AbortSignal): Promise<void> {
+  #begin(lane: Lane, hands: Hands, attempt: Attempt): void {
+    const ending = new AbortController();
+    const began = performance.now();
+    hands.working += 1;
+    const free = () => {
+      if (job.freed) return;
+      job.freed = true;
+      hands.working -= 1;
+      hands.pace.worked(attempt.queue, performance.now() - began);
+      this.#beginNext(lane, hands);
+      this.pump(lane);
+    };
+    const done = this.#work(lane, attempt, ending.signal, () => free()).finally(() => {
+      if (hands.jobs.get(attempt.id) === job) hands.jobs.delete(attempt.id);
+      free();
+    });
+    const job: InHand = { attempt, ending, began, done, freed: false };
+    hands.jobs.set(attempt.id, job);
+  }
+
+  async #work(lane: Lane, attempt: Attempt, signal: AbortSignal, free: () => void): Promise<void> {
     try {
       // Whoever had it before may be in the middle of a save.
       if (attempt.retryCount > 0) await evict(this.#place, attempt.id);
-      const output = await lane.work(attempt, signal);
-      await this.#settler.done(attempt, output);
+      else await null;
+      await lane.work(attempt, signal, free);
     } catch (cause) {
       this.#logger.debug(
         { err: cause, job: attempt.id },
@@ -174,17 +255,26 @@ export class JobLoop {
     }
   }
 
+  /** Gives back what was taken ahead before that moment. */
+  async #leave(before: number): Promise<void> {
+    for (const { waiting } of this.#hands.values()) {
+      const count = waiting.findLastIndex(({ since }) => since < before) + 1;
+      const left = waiting.splice(0, count).map(({ attempt }) => attempt);
+      for (const [queue, attempts] of Map.groupBy(left, (attempt) => attempt.queue)) {
+        await this.#settler.release(queue, attempts, { begun: false });
+      }
+    }
+  }
+
   /** A sign of life for all that is in hand. What is not this worker's any more is ended. */
   async #beat(): Promise<void> {
-    const all = this.#lanes.flatMap((lane) => this.inHand(lane));
-    if (all.length === 0) return;
-    const sql = `UPDATE ${schema}.job AS job SET heartbeat_on = now()
-      FROM unnest($1::text[], $2::uuid[], $3::int[]) AS held (name, id, attempt)
-      WHERE job.name = held.name AND job.id = held.id AND job.state = 'active' AND job.retry_count = held.attempt RETURNING job.id`;
-    const columns = [all.map(({ queue }) => queue), all.map(({ id }) => id), all.map(({ retryCount }) => retryCount)];
-    const alive = await this.#place.sql<{ id: string }>(sql, columns).catch(() => null);
-    if (!alive) return;
-    const held = new Set(alive.map(({ id }) => id));
-    for (const { id } of all) if (!held.has(id) && !this.#settler.knows(id)) this.lose(id);
+    const all = [...this.#hands.values()].flatMap((hands) => hands.all).filter(({ id }) => !this.#settler.knows(id));
+    const sql = `UPDATE ${schema}.job SET heartbeat_on = now() WHERE ${heldSql} RETURNING id`;
+    for (const attempts of byTry(all)) {
+      const alive = await this.#place.sql<{ id: string }>(sql, heldBy(attempts)).catch(() => null);
+      if (!alive) continue;
+      const held = new Set(alive.map(({ id }) => id));
+      for (const { id } of attempts) if (!held.has(id) && !this.#settler.knows(id)) this.lose(id);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 export type JobKind = "runs" | "sources";
 
@@ -29,7 +29,7 @@ export function deadName(queue: string): string {
 
 /** The same for the same words, in the form of a UUID. */
 export function jobId(...words: readonly string[]): string {
-  const hex = createHash("sha256").update(JSON.stringify(words)).digest("hex");
+  const hex = hash("sha256", JSON.stringify(words));
   const version = `5${hex.slice(13, 16)}`;
   return [hex.slice(0, 8), hex.slice(8, 12), version, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");
 }

@@ -1,8 +1,7 @@
 import type { RunEvent } from "../contracts/run-event.ts";
+import { packed, unpacked } from "./packing.ts";
 import type { QueuePlace } from "./place.ts";
 
-/** PostgreSQL takes no longer message. */
-const mostBytes = 7_900;
 /** Events wait so long for others: a message for each would cost as much as a source. */
 const gatherMs = 40;
 /** Progress of one source is told no more often. */
@@ -11,7 +10,8 @@ const progressMs = 250;
 /** Tells events of runs to whoever follows them. They are for the eye: what counts stands in the ledger. */
 export class Notices {
   readonly #place: QueuePlace;
-  readonly #waiting = new Map<string, string[]>();
+  /** By the run whose followers hear of it. */
+  readonly #waiting = new Map<string, RunEvent[]>();
   readonly #progress = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -21,24 +21,30 @@ export class Notices {
 
   tell(channelRun: string, event: RunEvent): void {
     if (event.type === "source-progress" && !this.#mayTell(event)) return;
-    const text = JSON.stringify(event);
-    if (Buffer.byteLength(text) > mostBytes - 2) return;
-    const waiting = this.#waiting.get(channelRun) ?? [];
-    waiting.push(text);
-    this.#waiting.set(channelRun, waiting);
+    const waiting = this.#waiting.get(channelRun);
+    if (waiting) waiting.push(event);
+    else this.#waiting.set(channelRun, [event]);
     this.#timer ??= setTimeout(() => void this.flush(), gatherMs);
   }
 
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const messages = [...this.#waiting].flatMap(([run, texts]) => packed(texts).map((text) => [channelOf(run), text]));
+    const messages = [...this.#waiting].flatMap(([run, events]) =>
+      packed(events).map((text) => [channelOf(run), text]),
+    );
     this.#waiting.clear();
     if (messages.length === 0) return;
     const sql =
       "SELECT pg_catalog.pg_notify(channel, text) FROM unnest($1::text[], $2::text[]) AS message (channel, text)";
     const columns = [messages.map(([channel]) => channel), messages.map(([, text]) => text)];
     await this.#place.sql(sql, columns).catch(() => {});
+  }
+
+  /** The queue knows what became of the run: whoever follows it can read that. */
+  async ended(run: string): Promise<void> {
+    await this.flush();
+    await this.#place.sql("SELECT pg_catalog.pg_notify($1, $2)", [channelOf(run), endedText]).catch(() => {});
   }
 
   #mayTell({ run, step, source }: Extract<RunEvent, { type: "source-progress" }>): boolean {
@@ -51,16 +57,20 @@ export class Notices {
   }
 }
 
-/** Hears the events of a run. */
+const endedText = "ended";
+
+/** Hears the events of a run, and that it has ended. */
 export async function listenTo(
   place: QueuePlace,
   run: string,
   heard: (event: RunEvent) => void,
+  ended: () => void,
 ): Promise<AsyncDisposable> {
   const listening = await place.db.listen?.(
     channelOf(run),
     (payload) => {
-      for (const event of JSON.parse(payload) as RunEvent[]) heard({ ...event, at: new Date(event.at) });
+      if (payload === endedText) ended();
+      else for (const event of unpacked(payload)) heard(event);
     },
     () => {},
   );
@@ -69,19 +79,4 @@ export async function listenTo(
 
 function channelOf(run: string): string {
   return `millrace_${run.replace(/\W/g, "_")}`;
-}
-
-function packed(texts: readonly string[]): string[] {
-  const messages: string[][] = [[]];
-  let bytes = 2;
-  for (const text of texts) {
-    const own = Buffer.byteLength(text) + 1;
-    if (bytes + own > mostBytes) {
-      messages.push([]);
-      bytes = 2;
-    }
-    messages.at(-1)?.push(text);
-    bytes += own;
-  }
-  return messages.map((all) => `[${all.join(",")}]`);
 }

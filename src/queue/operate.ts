@@ -1,8 +1,9 @@
 import type { RunJob } from "./jobs.ts";
 import { deadName, jobId, readQueueName } from "./names.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
+import { type WorkerPresence, workersOf } from "./presence.ts";
 
-/** What waits in a queue, and what could not be done. */
+/** What a queue holds, who works on it, and what could not be done. */
 export interface QueueStatus {
   /** The queue's name. */
   readonly queue: string;
@@ -15,9 +16,14 @@ export interface QueueStatus {
     readonly kind: string;
     readonly waiting: number;
     readonly active: number;
+    /** In the last day. */
+    readonly done: number;
+    /** In the last day, of those whose workers were lost too often. */
+    readonly failed: number;
     /** Seconds for which the oldest one waits. */
     readonly oldest: number | null;
   }[];
+  readonly workers: readonly WorkerPresence[];
   /** Jobs that could not be done, with their errors; newest first. */
   readonly dead: readonly DeadJob[];
 }
@@ -59,21 +65,35 @@ export async function setPaused(place: QueuePlace, queue: string, paused: boolea
   await place.notify({ changed: true });
 }
 
+/** Names of all queues that there are jobs or workers of, and of this one. */
+export async function queueNames(place: QueuePlace): Promise<string[]> {
+  const names = (await place.boss.getQueues()).flatMap(({ name }) => readQueueName(name)?.queue ?? []);
+  return [...new Set([place.config.QUEUE_NAME, ...names])].sort();
+}
+
+interface Counted {
+  readonly name: string;
+  readonly waiting: number;
+  readonly active: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly oldest: number | null;
+}
+
+const countSql = `SELECT name, (count(*) FILTER (WHERE state < 'active'))::int AS waiting, (count(*) FILTER (WHERE state = 'active'))::int AS active,
+    (count(*) FILTER (WHERE state = 'completed'))::int AS done, (count(*) FILTER (WHERE state = 'failed'))::int AS failed,
+    extract(epoch FROM now() - min(created_on) FILTER (WHERE state < 'active'))::float8 AS oldest
+  FROM ${schema}.job WHERE starts_with(name, $1) AND name <> $2 GROUP BY name ORDER BY name`;
+
 export async function queueStatus(place: QueuePlace, queue: string): Promise<QueueStatus> {
-  const rows = await place.sql<{ name: string; waiting: number; active: number; oldest: number | null }>(
-    `SELECT name, (count(*) FILTER (WHERE state < 'active'))::int AS waiting, (count(*) FILTER (WHERE state = 'active'))::int AS active,
-       extract(epoch FROM now() - min(created_on) FILTER (WHERE state < 'active'))::float8 AS oldest
-     FROM ${schema}.job WHERE state <= 'active' AND name LIKE $1 GROUP BY name ORDER BY name`,
-    [`${queue}/%`],
-  );
-  const pipelines = rows.flatMap(({ name, waiting, active, oldest }) => {
+  const rows = await place.sql<Counted>(countSql, [`${queue}/`, deadName(queue)]);
+  const pipelines = rows.flatMap(({ name, ...counts }) => {
     const parts = readQueueName(name);
-    return parts
-      ? [{ pipeline: parts.pipeline, version: parts.version, kind: parts.kind, waiting, active, oldest }]
-      : [];
+    return parts ? [{ pipeline: parts.pipeline, version: parts.version, kind: parts.kind, ...counts }] : [];
   });
   const paused = (await pausedQueues(place)).has(queue);
-  return { queue, paused, pipelines, dead: (await deadJobs(place, queue)).map(shown) };
+  const [workers, dead] = [await workersOf(place, queue), await deadJobs(place, queue)];
+  return { queue, paused, pipelines, workers, dead: dead.map(shown) };
 }
 
 interface Dead {

@@ -8,6 +8,7 @@ import type { Attempt, RunJob, RunOutput } from "./jobs.ts";
 
 import { runWide } from "./run-wide.ts";
 import { spreadSources } from "./spread.ts";
+import { Tally } from "./tally.ts";
 import type { WorkerParts } from "./worker-parts.ts";
 
 /** Kind of the lock that a run's process holds on its pipeline. */
@@ -17,7 +18,7 @@ const claiming = 7105108102;
 export class RunLeader {
   readonly #parts: WorkerParts;
   readonly #stops = new Map<string, AbortController>();
-  readonly #heard = new Map<string, PromiseWithResolvers<void>>();
+  readonly #tallies = new Map<string, Tally>();
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -28,10 +29,9 @@ export class RunLeader {
     this.#stops.get(run)?.abort(new Stopped(`The run ${run} was asked to end.`));
   }
 
-  /** A source of that run has ended somewhere. */
-  heard(run: string): void {
-    this.#heard.get(run)?.resolve();
-    this.#heard.delete(run);
+  /** So many sources of that run have ended somewhere. */
+  heard(run: string, count: number): void {
+    this.#tallies.get(run)?.add(count);
   }
 
   async work(attempt: Attempt<RunJob>, signal: AbortSignal): Promise<RunOutput> {
@@ -48,6 +48,7 @@ export class RunLeader {
     const claim = new AbortController();
     const given = AbortSignal.any([signal, claim.signal]);
     this.#stops.set(run, stop);
+    const spread = new Set<string>();
     const wide = runWide(run, ledger);
     try {
       const result = await runPipeline(
@@ -58,12 +59,14 @@ export class RunLeader {
           signal: AbortSignal.any([given, stop.signal]),
           seat: {
             ...{ run, fence, ...wide },
-            spread: (scope, sources) =>
-              spreadSources(place, scope, sources, {
+            spread: (scope, sources) => {
+              spread.add(scope.session.id);
+              return spreadSources(place, scope, sources, {
                 version: pipelines.get(scope.session.pipeline)?.definition.version ?? "1",
                 leader: `${attempt.id}/${scope.session.id}`,
-                heardOf: (id) => this.#heardOf(id),
-              }),
+                tally: this.#tallyOf(scope.session.id),
+              });
+            },
             onLost: () => claim.abort(new HandedBack("The server was lost, so that another worker may lead the run.")),
             onEvent: (event) => notices.tell(run, event),
           },
@@ -80,6 +83,7 @@ export class RunLeader {
       return { run, error: { name, message, ...(code && { code }), ...(hint !== undefined && { hint }) } };
     } finally {
       this.#stops.delete(run);
+      for (const id of spread) this.#tallies.delete(id);
       await notices.flush();
     }
   }
@@ -91,10 +95,10 @@ export class RunLeader {
     if (last?.id === run && last.state === "running") await endHolders(place, `pipeline ${pipeline}`, claiming);
   }
 
-  #heardOf(run: string): Promise<void> {
-    const waiting = this.#heard.get(run) ?? Promise.withResolvers<void>();
-    this.#heard.set(run, waiting);
-    return waiting.promise;
+  #tallyOf(run: string): Tally {
+    const tally = this.#tallies.get(run) ?? new Tally();
+    this.#tallies.set(run, tally);
+    return tally;
   }
 }
 

@@ -30,11 +30,21 @@ async function inRun(run: string, ledger: ILedger, key: string, work: () => Prom
 class SharedTouches extends Touches {
   readonly #undoable: boolean;
   readonly #ledger: ILedger;
+  readonly #kept = new Set<string>();
 
   constructor(undoable: boolean, ledger: ILedger) {
     super(undoable);
     this.#undoable = undoable;
     this.#ledger = ledger;
+  }
+
+  /** A try that is lost takes none of the others with it: each asks for itself, until one has done it. */
+  override async before(...given: Parameters<Touches["before"]>): Promise<void> {
+    const [, , place, destination] = given;
+    const key = `${place.id}\n${destination}`;
+    if (this.#kept.has(key)) return;
+    await this.touch(...given);
+    this.#kept.add(key);
   }
 
   protected override async touch(...given: Parameters<Touches["before"]>): Promise<void> {

@@ -8,47 +8,52 @@ import type { SourceJob } from "./jobs.ts";
 import { jobId } from "./names.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 import { storagesOf } from "./refuse.ts";
+import type { Tally } from "./tally.ts";
 
-/** How often the ledger is asked at most, and at least. */
-const soonMs = 100;
+/** How often the ledger is asked at least, whatever was heard. */
 const lateMs = 1_000;
-/** So few are asked for without a pause. */
+/** So few are asked for by name at once. */
 const few = 50;
-/** Jobs in one statement. */
+/** Jobs in one statement, and in the first one: workers begin with those. */
 const atOnce = 2_000;
+const atFirst = 200;
 
-/** Resolves when somebody says that a source of that run has ended. */
-export type HeardOf = (run: string) => Promise<void>;
+interface Spread {
+  readonly place: QueuePlace;
+  readonly scope: StepScope;
+  readonly queue: string;
+  /** The job of each source. */
+  readonly ids: ReadonlyMap<string, string>;
+}
 
 /** Gives the sources of a step to the queue, and waits until all of them have ended in the ledger. */
 export async function spreadSources(
   place: QueuePlace,
-  { session, step, signal }: StepScope,
+  scope: StepScope,
   sources: readonly SpreadSource[],
-  about: { readonly version: string; readonly leader: string; readonly heardOf: HeardOf },
+  about: { readonly version: string; readonly leader: string; readonly tally: Tally },
 ): Promise<void> {
+  const { session, step, signal } = scope;
   const { id: run, pipeline, request, began } = session;
-  const queue = await place.queue({
-    queue: place.config.QUEUE_NAME,
-    pipeline,
-    version: about.version,
-    kind: "sources",
-  });
+  const { QUEUE_NAME: name } = place.config;
+  const queue = await place.queue({ queue: name, pipeline, version: about.version, kind: "sources" });
   const storage = storagesOf(step).at(-1)?.split(":")[0];
-  const jobs = sources.map(({ source, of }) => {
-    const data: SourceJob = { pipeline, run, step: step.name, source, of, request, began: began.toISOString() };
+  const jobs = sources.map(({ source, of, tries }): NewJob => {
+    const where = { pipeline, run, step: step.name, source, ...(of !== source && { of }), ...(tries > 0 && { tries }) };
+    const asked = Object.keys(request).length > 0 && { request };
+    const data: SourceJob = { ...where, ...asked, began: began.toISOString() };
     return { id: jobId(about.leader, step.name, source), data, ...(storage && { group: { id: storage } }) };
   });
-  await endOthers(
-    place,
-    queue,
-    run,
-    jobs.map(({ id }) => id),
-  );
-  for (let at = 0; at < jobs.length; at += atOnce) await insert(place, queue, jobs.slice(at, at + atOnce));
   const ids = new Map(jobs.map(({ id, data }) => [data.source, id]));
+  const spread: Spread = { place, scope, queue, ids };
+  await endOthers(place, queue, run, [...ids.values()]);
+  const begunBefore = sources.some(({ tries }) => tries > 0);
   try {
-    await waitForAll(place, { session, step, signal } as StepScope, queue, ids, about.heardOf);
+    for (let at = 0; at < jobs.length; at += at === 0 ? atFirst : atOnce) {
+      signal.throwIfAborted();
+      await insert(place, queue, jobs.slice(at, at + (at === 0 ? atFirst : atOnce)), begunBefore);
+    }
+    await waitForAll(spread, about.tally);
   } catch (cause) {
     // Whoever leads the run next finds them under way.
     if (signal.reason instanceof HandedBack) throw cause;
@@ -63,64 +68,77 @@ interface NewJob {
 }
 
 /** Those that are there already go on: another worker led the run when they were made. */
-async function insert(place: QueuePlace, queue: string, jobs: readonly NewJob[]): Promise<void> {
+async function insert(place: QueuePlace, queue: string, jobs: readonly NewJob[], begunBefore: boolean): Promise<void> {
   const [first] = jobs;
   if (!first) return;
   const { run, step } = first.data;
   await place.transaction(async (db) => {
-    const made = new Set(await place.boss.insert(queue, [...jobs], { db, returnId: true }));
-    const sources = jobs.filter(({ id }) => made.has(id)).map(({ data }) => data.source);
-    await db.executeSql(
-      `INSERT INTO millrace.sources AS known (run, step, source, state, attempts, rows, bytes, milliseconds)
-       SELECT $1, $2, source, 'pending', 0, 0, 0, 0 FROM unnest($3::text[]) AS source
-       ON CONFLICT (run, step, source) DO UPDATE SET state = 'pending' WHERE known.state NOT IN ('done', 'skipped')`,
-      [run, step, sources],
-    );
+    const made = new Set(await place.boss.insert(queue, [...jobs], { db, returnId: begunBefore }));
+    // What failed in an earlier try at the run has not ended any more.
+    const again = jobs.filter(({ id }) => made.has(id)).map(({ data }) => data.source);
+    const sql =
+      "UPDATE millrace.sources SET state = 'pending' WHERE run = $1 AND step = $2 AND source = ANY($3::text[])";
+    if (again.length > 0) await db.executeSql(sql, [run, step, again]);
     await db.executeSql("SELECT pg_catalog.pg_notify($1, $2)", [jobsChannel, JSON.stringify({ queue })]);
   });
 }
 
-async function waitForAll(
-  place: QueuePlace,
-  scope: StepScope,
-  queue: string,
-  ids: ReadonlyMap<string, string>,
-  heardOf: HeardOf,
-): Promise<void> {
-  const { session, step, signal } = scope;
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => resolve(), { once: true });
+async function waitForAll(spread: Spread, tally: Tally): Promise<void> {
+  const { session, signal } = spread.scope;
+  const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  const left = new Set(spread.ids.keys());
+  /** How many have ended in the step when all of these have. */
+  let wanted = 0;
   for (let looks = 0; ; looks++) {
     signal.throwIfAborted();
-    const heard = heardOf(session.id);
-    const left = await leftOf(place, session.id, step.name).catch((cause: unknown) => {
+    const told = tally.total;
+    let missing = left.size;
+    try {
+      const count = left.size <= few || looks % 10 === 0 ? wanted : await endedCount(spread);
+      missing = Math.min(missing, wanted - count);
+      if (missing <= 0) {
+        const ended = await endedOf(spread, [...left]);
+        for (const source of ended.sources) left.delete(source);
+        missing = left.size;
+        wanted = ended.count + missing;
+      }
+      if (missing === 0) return;
+      if (looks % 10 === 9) await failDead(spread, [...left]);
+    } catch (cause) {
       session.logger.debug({ err: cause }, "The ledger does not answer; looking again.");
-      return null;
-    });
-    if (left?.every((source) => !ids.has(source))) return;
-    if (left && looks % 10 === 9) await failDead(place, scope, queue, left, ids);
-    const pause = new AbortController();
-    await Promise.race([heard, aborted, sleep(lateMs, undefined, { signal: pause.signal }).catch(() => {})]);
-    pause.abort();
-    // Many sources that end soon after each other are counted in one go.
-    await Promise.race([aborted, sleep(left && left.length < few ? soonMs / 10 : soonMs)]);
+    }
+    // Some that are told of now may be in the answer already: then it is asked once more in vain.
+    const late = new AbortController();
+    await Promise.race([
+      tally.reaches(told + missing),
+      aborted,
+      sleep(lateMs, undefined, { signal: late.signal }).catch(() => {}),
+    ]);
+    late.abort();
   }
 }
 
-async function leftOf(place: QueuePlace, run: string, step: string): Promise<string[]> {
-  const sql =
-    "SELECT source FROM millrace.sources WHERE run = $1 AND step = $2 AND state IN ('pending', 'running', 'stopped')";
-  return (await place.sql<{ source: string }>(sql, [run, step])).map(({ source }) => source);
+const endedSql = "FROM millrace.sources WHERE run = $1 AND step = $2 AND state IN ('done', 'skipped', 'failed')";
+
+/** Counting costs a fraction of naming them. */
+async function endedCount({ place, scope: { session, step } }: Spread): Promise<number> {
+  const [row] = await place.sql<{ count: number }>(`SELECT count(*)::int AS count ${endedSql}`, [
+    session.id,
+    step.name,
+  ]);
+  return row?.count ?? 0;
+}
+
+/** Which of these have ended, and how many of the step have at that moment. */
+async function endedOf({ place, scope: { session, step } }: Spread, sources: readonly string[]) {
+  const sql = `SELECT count(*)::int AS count, coalesce(array_agg(source) FILTER (WHERE source = ANY($3::text[])), '{}') AS sources ${endedSql}`;
+  const [row] = await place.sql<{ count: number; sources: string[] }>(sql, [session.id, step.name, sources]);
+  return row ?? { count: 0, sources: [] };
 }
 
 /** Sources whose job has failed too often. */
-async function failDead(
-  place: QueuePlace,
-  { session, step }: StepScope,
-  queue: string,
-  left: readonly string[],
-  ids: ReadonlyMap<string, string>,
-): Promise<void> {
+async function failDead({ place, scope, queue, ids }: Spread, left: readonly string[]): Promise<void> {
+  const { session, step } = scope;
   const wanted = left.flatMap((source) => ids.get(source) ?? []);
   const sql = `SELECT id FROM ${schema}.job WHERE name = $1 AND id = ANY($2::uuid[]) AND state IN ('failed', 'cancelled')`;
   const dead = new Set((await place.sql<{ id: string }>(sql, [queue, wanted])).map(({ id }) => id));

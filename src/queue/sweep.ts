@@ -21,6 +21,7 @@ export function sweep(place: QueuePlace, logger: Logger): Disposable {
         await place.boss.fail(name, { id, retryCount: attempt }, { name: "LeaseLost", message });
       }
       if (found.length > 0 && !patient) await place.notify({ lost: found.slice(0, 100).map(({ id }) => id) });
+      for (const queue of patient ? [] : new Set(found.map(({ name }) => name))) await place.notify({ queue });
     } catch (cause) {
       patientUntil = performance.now() + leaseMs / 2;
       logger.debug({ err: cause }, "The queue does not answer.");

@@ -5,6 +5,7 @@ import type { SqlLedger } from "../pipelines/ledger/sql-ledger.ts";
 import type { Ready } from "../pipelines/run/run-pipeline.ts";
 import type { Notices } from "./notices.ts";
 import type { QueuePlace } from "./place.ts";
+import type { Settler } from "./settle.ts";
 
 /** What the parts of a worker share. */
 export interface WorkerParts {
@@ -14,5 +15,6 @@ export interface WorkerParts {
   readonly config: Config;
   readonly logger: Logger;
   readonly notices: Notices;
+  readonly settler: Settler;
   readonly pipelines: ReadonlyMap<string, Ready>;
 }

@@ -9,14 +9,16 @@ import { openLedger } from "../pipelines/ledger/open.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Ready } from "../pipelines/run/run-pipeline.ts";
 import { serveHealth } from "./health.ts";
-import type { RunJob, SourceJob } from "./jobs.ts";
+import type { Attempt, RunJob, SourceJob } from "./jobs.ts";
 import { JobLoop, type Lane } from "./loop.ts";
 import { isNewer, type JobKind, queueName, readQueueName } from "./names.ts";
 import { Notices } from "./notices.ts";
 import { pausedQueues } from "./operate.ts";
 import { openPlace } from "./place.ts";
+import { announce } from "./presence.ts";
 import { refuseLocal, requireSharedLedger } from "./refuse.ts";
 import { RunLeader } from "./run-leader.ts";
+import { Settler } from "./settle.ts";
 import { SourceWorker } from "./source-worker.ts";
 import { sweep } from "./sweep.ts";
 
@@ -77,24 +79,29 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     loop.pumpAll();
   };
   const notices = new Notices(place);
-  const shared = { place, ledger, factory, config, logger, notices, pipelines };
+  const settler = new Settler(place, logger);
+  const shared = { place, ledger, factory, config, logger, notices, settler, pipelines };
   const leader = new RunLeader(shared);
   const sources = new SourceWorker(shared);
   const concurrency = options.concurrency ?? config.WORKER_CONCURRENCY ?? reckoned();
   const runLane: Lane = {
     queues: () => queues.get("runs") ?? [],
     most: runsAtOnce,
-    work: (attempt, signal) => leader.work({ ...attempt, data: attempt.data as RunJob }, signal),
+    async work(attempt, signal) {
+      const run = attempt as Attempt<RunJob>;
+      await settler.done(run, await leader.work(run, signal));
+      await notices.ended(run.data.run);
+    },
   };
   const sourceLane: Lane = {
     queues: () => queues.get("sources") ?? [],
     most: concurrency,
     limits: limitsOf(config),
-    work: (attempt, signal) => sources.work({ ...attempt, data: attempt.data as SourceJob }, signal),
+    work: (attempt, signal, free) => sources.work(attempt as Attempt<SourceJob>, signal, free),
   };
-  const loop = new JobLoop(place, [runLane, sourceLane], logger, ({ stop, ended, changed }) => {
+  const loop = new JobLoop({ place, logger, settler }, [runLane, sourceLane], ({ stop, ended, changed }) => {
     if (stop !== undefined) leader.stop(stop);
-    if (ended !== undefined) leader.heard(ended);
+    if (ended !== undefined) leader.heard(ended.run, ended.count);
     if (changed) void refresh().catch(() => {});
   });
   for (const { definition } of pipelines.values()) {
@@ -106,6 +113,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   made.defer(() => clearInterval(refreshing));
   made.use(await loop.start());
   made.use(sweep(place, logger));
+  made.use(announce(place, loop, { runLane, sourceLane, concurrency, pipelines: [...pipelines.keys()] }));
   const health = await serveHealth({
     config,
     port: options.port ?? config.WORKER_PORT,

@@ -2,6 +2,7 @@ import type { Config } from "../config/settings.ts";
 import type { Logger } from "../contracts/logger.ts";
 import type { DataFactory } from "../factory/data-factory.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
+import type { Place } from "./place.ts";
 
 /** What the routes of a service work with. */
 export interface ServiceContext {
@@ -13,4 +14,13 @@ export interface ServiceContext {
   readonly logger: Logger;
   /** Those that may be run, gone on with and undone from here. Runs of all others are shown as well. */
   readonly pipelines?: readonly Pipeline[];
+  /** Where it stands among several services. */
+  readonly among?: Place;
+}
+
+/** Several services of one folder, each with a name of its own. The SERVICE_* settings are those of `config`. */
+export interface ServicesContext {
+  readonly services: readonly (Omit<ServiceContext, "among"> & { readonly name: string })[];
+  readonly config: Config;
+  readonly logger: Logger;
 }

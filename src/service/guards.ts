@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { HTTPException } from "hono/http-exception";
 import type { Config } from "../config/settings.ts";
+import { ownPath } from "./place.ts";
 
 /** Names by which this machine calls itself. */
 const ownNames = ["localhost", "127.0.0.1", "[::1]"];
@@ -48,7 +49,7 @@ function sameHost(origin: string, host: string | undefined): boolean {
 /** Refuses whoever does not know the token, when there is one. `/health` is answered to all. */
 export function onlyWithToken({ SERVICE_TOKEN }: Config): MiddlewareHandler {
   return async (context, next) => {
-    if (SERVICE_TOKEN !== undefined && context.req.path !== "/health" && context.req.path !== "/login") {
+    if (SERVICE_TOKEN !== undefined && !["/health", "/login"].includes(ownPath(context))) {
       const bearer = /^Bearer (.+)$/.exec(context.req.header("authorization") ?? "")?.[1];
       if (!isToken(bearer ?? getCookie(context, tokenCookie), SERVICE_TOKEN)) {
         throw new HTTPException(401, { message: "Send the token: `Authorization: Bearer …`." });

@@ -1,3 +1,4 @@
+import type { IDiagnose } from "../contracts/diagnose.ts";
 import type { IStorage } from "../contracts/storage.ts";
 
 /** How long an answer of a storage counts as fresh. */
@@ -8,7 +9,10 @@ const waitMs = 4_000;
 /** Whether one storage can be used, and since when that is known. */
 export interface StorageHealth {
   readonly storage: string;
+  /** False when it is down. */
   readonly ok: boolean;
+  /** `unused` is one that this machine has nothing for, and that nothing was ever saved to. */
+  readonly state: "up" | "down" | "unused";
   readonly checked: string;
 }
 
@@ -51,13 +55,24 @@ export class HealthWatch {
 
 async function ask(storage: IStorage): Promise<StorageHealth> {
   const role = storage.source?.() ?? storage.saver?.() ?? storage.backup?.();
-  const ok = (await role?.healthCheck().catch(() => false)) ?? false;
-  return { storage: storage.type, ok, checked: new Date().toISOString() };
+  const isUp = (await role?.healthCheck().catch(() => false)) ?? false;
+  return healthOf(storage.type, isUp ? "up" : (await isUnused(storage)) ? "unused" : "down");
+}
+
+function healthOf(storage: string, state: StorageHealth["state"]): StorageHealth {
+  return { storage, ok: state !== "down", state, checked: new Date().toISOString() };
+}
+
+/** A storage that only warns of what it lacks was never set up. */
+async function isUnused(storage: IStorage): Promise<boolean> {
+  if (!("diagnose" in storage)) return false;
+  const found = await (storage as IStorage & IDiagnose).diagnose();
+  return found.some(({ status }) => status === "warn") && found.every(({ status }) => status !== "fail");
 }
 
 async function orAfterWait(asked: Promise<StorageHealth>, storage: string): Promise<StorageHealth> {
   const { promise, resolve } = Promise.withResolvers<StorageHealth>();
-  const timer = setTimeout(() => resolve({ storage, ok: false, checked: new Date().toISOString() }), waitMs);
+  const timer = setTimeout(() => resolve(healthOf(storage, "down")), waitMs);
   asked.then(resolve);
   return promise.finally(() => clearTimeout(timer));
 }

@@ -5,6 +5,6 @@
  */
 import "../system/node-version.ts";
 
-export type { ServiceContext } from "./context.ts";
+export type { ServiceContext, ServicesContext } from "./context.ts";
 export { type Served, serve } from "./serve.ts";
 export { service } from "./service.ts";

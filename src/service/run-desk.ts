@@ -1,9 +1,11 @@
 import type { ILedger, RunRecord } from "../contracts/ledger.ts";
 import { ConflictError, NotFoundError } from "../errors.ts";
+import { noRun } from "../pipelines/ledger/no-run.ts";
 import { openLedger } from "../pipelines/ledger/open.ts";
 import type { Pipeline, RunOptions } from "../pipelines/pipeline.ts";
 import { didYouMean } from "../system/nearest.ts";
 import type { ServiceContext } from "./context.ts";
+import { QueueDesk } from "./queue-desk.ts";
 
 /** What has become of a run that was begun here. */
 interface Begun {
@@ -16,9 +18,12 @@ export class RunDesk implements AsyncDisposable {
   readonly #context: ServiceContext;
   readonly #pipelines: ReadonlyMap<string, Pipeline>;
   readonly #begun = new Map<string, Begun>();
+  /** Null where no queue is configured. */
+  readonly queues: QueueDesk | null;
 
   constructor(context: ServiceContext) {
     this.#context = context;
+    this.queues = context.config.QUEUE === "none" ? null : new QueueDesk(context);
     this.#pipelines = new Map((context.pipelines ?? []).map((pipeline) => [pipeline.name, pipeline]));
   }
 
@@ -44,7 +49,7 @@ export class RunDesk implements AsyncDisposable {
     await using ledger = await this.ledger();
     const found = await ledger.run(id);
     if (found) return found;
-    throw new NotFoundError(`There is no run "${id}".`, { code: "RUN_NOT_FOUND", hint: "See the list of runs." });
+    throw await noRun(ledger, id);
   }
 
   /** Begins a run, and resolves with its id once it has one. @throws ConflictError RUN_OVERLAP */
@@ -92,6 +97,7 @@ export class RunDesk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#begun.keys()].map((run) => this.stop(run).catch(() => {})));
+    await this.queues?.[Symbol.asyncDispose]();
   }
 
   #start(run: (options: RunOptions) => Promise<unknown>): Promise<string> {

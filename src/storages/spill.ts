@@ -50,7 +50,9 @@ export async function spillBatches(batches: AsyncIterable<DataFrame>, options: S
     const rows = heightOf(batch);
     const hint = rows * schema.fields.length * bytesOfValue;
     // What is in memory (/dev/shm) stays small; the rest lies in FS_TEMP.
-    const file = files.use(await exchangeFile(options.config, bytes > mostInMemory ? Number.POSITIVE_INFINITY : hint));
+    const file = files.use(
+      await exchangeFile(options.config, bytes > mostInMemory(options.config) ? Number.POSITIVE_INFINITY : hint),
+    );
     await writeIpc(batch, file.path, { storage, frame });
     bytes += (await stat(file.path)).size;
     parts.push(await scanIpc(file.path));
@@ -68,7 +70,7 @@ export async function spillBatches(batches: AsyncIterable<DataFrame>, options: S
 }
 
 /** Batches beyond this go to FS_TEMP, however much room there is in memory. */
-const mostInMemory = 256 << 20;
+const mostInMemory = ({ BUDGET_MEMORY: memory = 1 << 30 }: Config): number => Math.min(256 << 20, memory / 4);
 
 /** A guess, for where there is room. */
 const bytesOfValue = 16;

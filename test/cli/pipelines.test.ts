@@ -1,10 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { project } from "./project.ts";
+import { millrace, project } from "./project.ts";
 
-const millrace = JSON.stringify(fileURLToPath(new URL("../../src/index.ts", import.meta.url)));
 const env = { DB_EMBEDDED: "never", FS_DATA: "data", FS_TEMP: "temp", LOG_LEVEL: "warn" };
 
 const files = {

@@ -1,12 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { project } from "./project.ts";
-
-const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const millrace = JSON.stringify(source("src/index.ts"));
+import { main, millrace, project } from "./project.ts";
 
 const pipelines = `import { setTimeout as wait } from "node:timers/promises";
 import { definePipeline } from ${millrace};
@@ -46,7 +42,7 @@ test.each(["often ran", "endless ran"])(
   "schedule runs pipelines until SIGTERM, in or between runs, and then ends with 0: %s",
   async (awaited) => {
     await using here = await project({ "pipelines.ts": pipelines });
-    const child = spawn(process.execPath, [source("src/cli/main.ts"), "schedule", "--quiet", "pipelines.ts"], {
+    const child = spawn(process.execPath, [main, "schedule", "--quiet", "pipelines.ts"], {
       cwd: here.path,
       env: { ...process.env, ...(awaited === "endless ran" && { ENDLESS: "yes" }) },
       stdio: ["ignore", "pipe", "inherit"],

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { project } from "./project.ts";
+import { millrace, project } from "./project.ts";
 import { inTerminal } from "./terminal.ts";
 
 const files = {
   "data/prices.csv": "id,price\n1,2.5\n2,\n",
-  "pipeline.ts": `import { definePipeline } from ${JSON.stringify(new URL("../../src/index.ts", import.meta.url).href)};
+  "pipeline.ts": `import { definePipeline } from ${millrace};
 export default definePipeline({ name: "daily", copy: { from: "csv:prices", to: "temp" } });\n`,
   "package.json": '{ "type": "module" }',
 };

@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+import { main } from "./project.ts";
 
 /** Runs a program in a terminal of its own (a pty), passes on what comes, and ends with its exit code. */
 const pty = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
@@ -10,20 +8,22 @@ const pty = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(s
 export async function inTerminal(
   args: readonly string[],
   cwd: string,
-  answers: readonly { readonly wait: string; readonly type: string }[] = [],
+  answers: readonly { readonly wait: string | RegExp; readonly type: string }[] = [],
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; screen: string }> {
   const { NO_COLOR, CI, ...env } = process.env;
   const child = spawn("python3", ["-c", pty, process.execPath, main, ...args], {
     cwd,
-    env: { ...env, TERM: "xterm-256color", COLUMNS: "120", LINES: "40" },
+    env: { ...env, ...more, TERM: "xterm-256color", COLUMNS: "120", LINES: "40" },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let screen = "";
   const open = [...answers];
+  const isShown = (wait: string | RegExp) => (typeof wait === "string" ? screen.includes(wait) : wait.test(screen));
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     screen += text;
     const [next] = open;
-    if (!next || !screen.includes(next.wait)) return;
+    if (!next || !isShown(next.wait)) return;
     open.shift();
     child.stdin.write(next.type);
   });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { waitAfter } from "../../src/pipelines/run/retry.ts";
 import { type TeeReader, tee } from "../../src/pipelines/steps/tee.ts";
@@ -84,4 +86,22 @@ test("waits grow, end at the longest, and are random between half of it and all 
   }
   expect(waitAfter(5, { ...rule, exponential: false }, null)).toBeLessThanOrEqual(100);
   expect(waitAfter(1, rule, { retryAfter: 777 })).toBe(777);
+});
+
+test("what all readers have passed is kept no longer, however long the stream", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const given: WeakRef<object>[] = [];
+  async function* stream() {
+    for (let item = 0; item < 100; item++) {
+      const made = { item };
+      given.push(new WeakRef(made));
+      yield made;
+    }
+  }
+  const [one, two] = tee(stream(), 2) as [TeeReader<object>, TeeReader<object>];
+  for (let item = 0; item < 50; item++) await Promise.all([one.next(), two.next()]);
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(given.filter((each) => each.deref()).length).toBeLessThan(5);
 });

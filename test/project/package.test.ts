@@ -53,6 +53,28 @@ test("an installed package is imported in a plain ESM program, and the program e
   expect(result.stdout).toBe("csv,postgres,arctic,temp\n[ { a: 1 } ]\n");
 });
 
+test("import and help open few files, so that both are quick", async () => {
+  await write(
+    "count.js",
+    `import { registerHooks } from "node:module";
+     let opened = [];
+     registerHooks({ load: (url, context, next) => (opened.push(url), next(url, context)) });
+     await import(process.argv.splice(2, 1)[0]);
+     const files = opened.filter((url) => url.startsWith("file:") && !url.includes("nodejs-polars"));
+     process.on("exit", () => console.log(JSON.stringify({ count: files.length, polars: opened.join().includes("/nodejs-polars/") })));`,
+  );
+  const opened = (...args: string[]) =>
+    JSON.parse(
+      run(process.execPath, "count.js", ...args)
+        .stdout.split("\n")
+        .at(-2) ?? "",
+    );
+  expect(opened("millrace").count).toBeLessThan(15);
+  const help = opened("./node_modules/millrace/dist/cli/main.js", "--help");
+  expect(help.count).toBeLessThan(20);
+  expect(help.polars).toBe(false);
+});
+
 test("the other doors of the package open", async () => {
   await write(
     "doors.js",

@@ -3,12 +3,8 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { project } from "../cli/project.ts";
+import { main, millrace, project } from "../cli/project.ts";
 import { openQueuePlace } from "./workers.ts";
-
-const main = join(import.meta.dirname, "../../src/cli/main.ts");
-const define = join(import.meta.dirname, "../../src/pipelines/define.ts");
-const frames = join(import.meta.dirname, "../../src/frame/frame.ts");
 
 test("on the command line a run goes through a worker, a failure is shown and redriven, and SIGTERM ends the worker with 0", async () => {
   await using place = await openQueuePlace();
@@ -21,8 +17,7 @@ test("on the command line a run goes through a worker, a failure is shown and re
   await writeFile(
     join(folder.path, "pipeline.ts"),
     `import { existsSync } from "node:fs";
-import { definePipeline } from ${JSON.stringify(define)};
-import { frame } from ${JSON.stringify(frames)};
+import { definePipeline, frame } from ${millrace};
 const from = {
   listSources: async () => ["a", "b"],
   healthCheck: async () => true,

@@ -89,6 +89,8 @@ test("a paused queue gives nothing out, and a signal takes a run back that no wo
   const paused = definePipeline({ name: "paused", copy });
   await using queue = await openQueue(place.config, quiet);
   await queue.pause();
+  // What a worker of an earlier test handed back.
+  await queue.purge();
   await using _ = await startWorker({ pipelines: [paused], factory: place.factory });
   await paused.enqueue(options());
   expect((await queue.status()).paused).toBe(true);

@@ -26,6 +26,8 @@ export async function startService(
   return {
     folder,
     factory,
+    config,
+    logger,
     url: served.url,
     get: (path: string, init?: RequestInit) => fetch(`${served.url}${path}`, init),
     async [Symbol.asyncDispose]() {

@@ -26,12 +26,13 @@ export function pipelineCommands(program: Command): void {
       const { resume } = await import("../pipeline.ts");
       await resume(file, id, pipeline, globals(self));
     });
-  onFile(command(program, "runs", "list a pipeline's runs, newest first")).action(
-    async (file: string, { pipeline }: Named, self: Command) => {
-      const { runs } = await import("../pipeline.ts");
-      await runs(file, pipeline, globals(self));
-    },
-  );
+  command(program, "runs", "list runs, newest first, or show one")
+    .argument("[what]", "a run's id, or the file of a pipeline; all runs when left out")
+    .option("--pipeline <name>", "only those of this one")
+    .action(async (what: string | undefined, { pipeline }: Named, self: Command) => {
+      const { runs } = await import("../runs.ts");
+      await runs(what, pipeline, globals(self));
+    });
   onRange(command(program, "plan", "show what a run would do, and write nothing")).action(
     async (file: string, how: RunArguments, self: Command) => {
       const { plan } = await import("../pipeline.ts");
@@ -65,6 +66,12 @@ export function pipelineCommands(program: Command): void {
     });
 
   const quarantine = furtherCommand(program, "quarantine", "rows that were put aside");
+  command(quarantine, "list", "list for which frames rows were put aside, and why")
+    .argument("[storage]", "csv, postgres, arctic, temp; all when left out")
+    .action(async (storage: string | undefined, _: object, self: Command) => {
+      const { listQuarantine } = await import("../quarantine.ts");
+      await listQuarantine(storage, globals(self));
+    });
   onFile(command(quarantine, "retry", "check them again, and load those that hold now"))
     .argument("<destination>", "storage:name, such as postgres:prices")
     .action(async (file: string, destination: string, { pipeline }: Named, self: Command) => {

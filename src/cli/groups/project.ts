@@ -19,7 +19,7 @@ export function projectCommands(program: Command): void {
     await doctor(globals(self));
   });
   command(program, "serve", "serve data, runs and backups as a dashboard and an API")
-    .argument("[files...]", "files of pipelines that may be run from there, such as pipelines/*.ts")
+    .argument("[paths...]", "files of pipelines, such as pipelines/*.ts, or folders of services, such as services/*")
     .option("--port <port>", "default: SERVICE_PORT, 4160; 0 for any that is free", wholeNumber)
     .option("--host <address>", "default: SERVICE_HOST, 127.0.0.1; any other needs SERVICE_TOKEN")
     .option("--no-schedule", "do not run the pipelines at their times")

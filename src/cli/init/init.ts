@@ -6,7 +6,7 @@ import { errnoOf } from "../../system/files.ts";
 import type { GlobalOptions } from "../options.ts";
 import { printJson, say } from "../output.ts";
 import { UsageError } from "../report-error.ts";
-import { chooseStorage, isInitStorage } from "./answers.ts";
+import { chooseStorage, initStorages, isInitStorage } from "./answers.ts";
 import { serviceFiles } from "./files.ts";
 import { installedFrom, installPackages } from "./install.ts";
 
@@ -23,11 +23,7 @@ export async function init(folder: string | undefined, given: InitArguments, opt
   const target = resolve(given.in ?? folder ?? "");
   const name = nameOf(target);
   if (given.storage !== undefined && !isInitStorage(given.storage)) {
-    throw new UsageError(
-      `There is no storage "${given.storage}".`,
-      "Results go to csv, postgres or arctic.",
-      "See `millrace init --help`.",
-    );
+    throw UsageError.unknown("storage", given.storage, initStorages, ["init"]);
   }
   await requireEmpty(target);
   const storage = given.storage ?? (await chooseStorage());
@@ -48,6 +44,7 @@ export async function init(folder: string | undefined, given: InitArguments, opt
     "npm start",
   ];
   say(`Next: ${steps.join(" && ")}`, options);
+  if (given.in !== undefined) say(`All beside it: npx millrace serve ${join(dirname(place), "*")}`, options);
 }
 
 function nameOf(target: string): string {

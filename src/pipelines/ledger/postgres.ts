@@ -4,7 +4,7 @@ import type { Logger } from "../../contracts/logger.ts";
 import { ConfigError } from "../../errors.ts";
 import { type OwnTables, PostgresStorage } from "../../storages/postgres/index.ts";
 import type { SqlPlace } from "./sql.ts";
-import { tableStatements } from "./tables.ts";
+import { addedColumn, tableStatements } from "./tables.ts";
 
 const schema = "millrace";
 
@@ -47,12 +47,16 @@ export async function postgresPlace(config: Config, logger: Logger): Promise<Sql
 /** Looks first: a user who may not create anything can use what an administrator made. */
 async function makeTables(tables: OwnTables): Promise<void> {
   const names = ["runs", "steps", "sources", "cursors", "touches", "memory"];
-  const sql =
-    "SELECT count(pg_catalog.to_regclass('millrace.' || name)) AS found FROM pg_catalog.unnest($1::text[]) AS name";
-  const [row] = await tables.run(sql, [names]);
-  if (Number(row?.found) === names.length) return;
+  const { table, name, type } = addedColumn;
+  const sql = `SELECT count(pg_catalog.to_regclass('millrace.' || name)) AS found, (SELECT count(*) FROM pg_catalog.pg_attribute
+    WHERE attrelid = pg_catalog.to_regclass('millrace.' || $2) AND attname = $3) AS added FROM pg_catalog.unnest($1::text[]) AS name`;
+  const [row] = await tables.run(sql, [names, table, name]);
+  if (Number(row?.found) === names.length && Number(row?.added) === 1) return;
+  const add = `ALTER TABLE ${schema}.${table} ADD COLUMN IF NOT EXISTS ${name} ${type}`;
   const statements = ["SET LOCAL client_min_messages = warning", makingSql, `CREATE SCHEMA IF NOT EXISTS ${schema}`];
-  await tables.batch([...statements, ...tableStatements(`${schema}.`)].map((statement) => [statement, []] as const));
+  await tables.batch(
+    [...statements, ...tableStatements(`${schema}.`), add].map((statement) => [statement, []] as const),
+  );
 }
 
 /** `?1` of SQLite is `$1` here. No statement of the ledger has a question mark for anything else. */

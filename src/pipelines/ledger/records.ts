@@ -3,6 +3,7 @@ import type {
   KeptError,
   RunRecord,
   RunRequest,
+  RunSpent,
   SourceRecord,
   StepRecord,
   TouchBefore,
@@ -33,6 +34,7 @@ export function runOf(row: Row): RunRecord {
     rows: Number(row.rows),
     bytes: Number(row.bytes),
     error: json<KeptError>(row.error),
+    spent: json<RunSpent>(row.spent),
   };
 }
 

@@ -4,6 +4,7 @@ import type {
   ILedger,
   RunRecord,
   SourceRecord,
+  SourceTotals,
   StepRecord,
   TouchRecord,
 } from "../../contracts/ledger.ts";
@@ -12,6 +13,9 @@ import { cursorOf, runOf, sourceOf, stepOf, touchOf } from "./records.ts";
 import type { SqlPlace } from "./sql.ts";
 
 type Keyed = Pick<TouchRecord, "run" | "storage" | "destination">;
+
+/** Writes what became of a source where many end at once; undefined for what it leaves to the ledger. */
+export type KeepSource = (record: SourceRecord) => Promise<void> | undefined;
 
 /** Runs of a pipeline whose sources are all kept. */
 const detailed = 50;
@@ -23,18 +27,23 @@ const json = (value: unknown): string | null => (value === null || value === und
 export class SqlLedger implements ILedger {
   readonly #place: SqlPlace;
   readonly #t: string;
+  readonly #keep: KeepSource | undefined;
 
-  constructor(place: SqlPlace) {
+  constructor(place: SqlPlace, keep?: KeepSource) {
     this.#place = place;
     this.#t = place.prefix;
+    this.#keep = keep;
   }
 
-  /** The same ledger for a try that another process may take over: nothing is written once `lost` is aborted or the statement fails. */
-  fenced(statement: string, lost: AbortSignal): SqlLedger {
+  /**
+   * The same ledger for a try that another process may take over: nothing is written once `lost` is aborted or the statement fails.
+   * Sources that `keep` takes are written by it.
+   */
+  fenced(statement: string, lost: AbortSignal, keep?: KeepSource): SqlLedger {
     const place = this.#place.fenced?.(statement);
     if (!place) throw new ConfigError("Only a ledger in PostgreSQL can be shared by workers.");
     const held = (): void => lost.throwIfAborted();
-    return new SqlLedger({
+    const fenced: SqlPlace = {
       ...this.#place,
       run: async (sql, values) => {
         held();
@@ -45,7 +54,8 @@ export class SqlLedger implements ILedger {
         return place.batch(statements);
       },
       async [Symbol.asyncDispose]() {},
-    });
+    };
+    return new SqlLedger(fenced, keep);
   }
 
   claim(pipeline: string): Promise<Claim | null> {
@@ -71,10 +81,10 @@ export class SqlLedger implements ILedger {
     );
   }
 
-  async endRun(id: string, { state, rows, bytes, error }: Parameters<ILedger["endRun"]>[1]): Promise<void> {
+  async endRun(id: string, { state, rows, bytes, error, spent }: Parameters<ILedger["endRun"]>[1]): Promise<void> {
     await this.#place.run(
-      `UPDATE ${this.#t}runs SET state = ?2, ended = ?3, rows = ?4, bytes = ?5, error = ?6 WHERE id = ?1`,
-      [id, state, now(), rows, bytes, json(error)],
+      `UPDATE ${this.#t}runs SET state = ?2, ended = ?3, rows = ?4, bytes = ?5, error = ?6, spent = COALESCE(?7, spent) WHERE id = ?1`,
+      [id, state, now(), rows, bytes, json(error), json(spent)],
     );
   }
 
@@ -119,6 +129,8 @@ export class SqlLedger implements ILedger {
   }
 
   async putSource(record: SourceRecord): Promise<void> {
+    const kept = this.#keep?.(record);
+    if (kept) return kept;
     const { run, step, source, state, attempts, rows, bytes, durationMs, error, cursor, note } = record;
     await this.#place.run(
       `INSERT INTO ${this.#t}sources (run, step, source, state, attempts, rows, bytes, milliseconds, error, cursor, note)
@@ -135,6 +147,16 @@ export class SqlLedger implements ILedger {
     const where = given.map((_, index) => ` AND ${index === 0 ? "step" : "source"} = ?${index + 2}`).join("");
     const sql = `SELECT * FROM ${this.#t}sources WHERE run = ?1${where} ORDER BY step, source`;
     return (await this.#place.run(sql, [run, ...given])).map(sourceOf);
+  }
+
+  async sourceTotals(run: string, step: string): Promise<SourceTotals> {
+    const [row] = await this.#place.run(
+      `SELECT count(*) AS count, coalesce(sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0) AS failed,
+         coalesce(sum(rows), 0) AS rows, coalesce(sum(bytes), 0) AS bytes FROM ${this.#t}sources WHERE run = ?1 AND step = ?2`,
+      [run, step],
+    );
+    const { count, failed, rows, bytes } = row ?? {};
+    return { count: Number(count), failed: Number(failed), rows: Number(rows), bytes: Number(bytes) };
   }
 
   async putCursor({ pipeline, reader, value, run, forced }: Parameters<ILedger["putCursor"]>[0]): Promise<void> {

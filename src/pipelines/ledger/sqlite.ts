@@ -8,7 +8,7 @@ import { fileError } from "../../system/files.ts";
 import { makeFolder } from "../../system/folders.ts";
 import { tryLock } from "../../system/lock.ts";
 import type { RunSql, SqlPlace, SqlRows, SqlValue } from "./sql.ts";
-import { ledgerVersion, tableStatements } from "./tables.ts";
+import { addedColumn, ledgerVersion, tableStatements } from "./tables.ts";
 
 /** How long a statement waits for another process that writes. */
 const busyMs = 5_000;
@@ -101,9 +101,12 @@ function openDatabase(path: string): DatabaseSync {
     database.exec("PRAGMA synchronous = NORMAL");
     if (version < ledgerVersion) {
       database.exec("PRAGMA journal_mode = WAL");
-      database.exec(
-        `BEGIN IMMEDIATE; ${tableStatements("").join("; ")}; PRAGMA user_version = ${ledgerVersion}; COMMIT`,
-      );
+      database.exec(`BEGIN IMMEDIATE; ${tableStatements("").join("; ")}`);
+      const { table, name, type } = addedColumn;
+      const columns = database.prepare(`PRAGMA table_info(${table})`).all();
+      if (!columns.some((column) => column.name === name))
+        database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`);
+      database.exec(`PRAGMA user_version = ${ledgerVersion}; COMMIT`);
     }
     return database;
   } catch (cause) {

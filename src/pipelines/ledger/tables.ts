@@ -1,5 +1,5 @@
 /** Grows when the tables change in a way that older programs would misread. */
-export const ledgerVersion = 1;
+export const ledgerVersion = 2;
 
 /** The ledger's tables, in SQL that both engines take. Each statement can be run again. Times are ISO text in UTC, errors JSON. */
 export function tableStatements(prefix: string): string[] {
@@ -7,7 +7,7 @@ export function tableStatements(prefix: string): string[] {
     `CREATE TABLE IF NOT EXISTS ${prefix}runs (
       id text PRIMARY KEY, pipeline text NOT NULL, version text NOT NULL, state text NOT NULL, began text NOT NULL, ended text,
       resumed integer NOT NULL, by text NOT NULL, request text NOT NULL, parent text, rows bigint NOT NULL, bytes bigint NOT NULL,
-      error text)`,
+      error text, spent text)`,
     `CREATE INDEX IF NOT EXISTS runs_pipeline ON ${prefix}runs (pipeline, began)`,
     `CREATE TABLE IF NOT EXISTS ${prefix}steps (
       run text NOT NULL, place integer NOT NULL, name text NOT NULL, kind text NOT NULL, state text NOT NULL, began text,
@@ -28,3 +28,6 @@ export function tableStatements(prefix: string): string[] {
       kind text NOT NULL, name text NOT NULL, value text NOT NULL, PRIMARY KEY (kind, name))`,
   ];
 }
+
+/** A column that older ledgers lack. */
+export const addedColumn = { table: "runs", name: "spent", type: "text" } as const;

@@ -169,6 +169,7 @@ function readingOnly(ledger: ILedger): ILedger {
     ...{ beginRun: nothing, resumeRun: nothing, endRun: nothing, putStep: nothing, putSource: nothing },
     ...{ putCursor: nothing, dropCursors: nothing, putTouch: nothing, forgetBefore: nothing },
     ...{ runs: async () => [], run: async () => null, steps: async () => [], sources: async () => [] },
+    sourceTotals: async () => ({ count: 0, failed: 0, rows: 0, bytes: 0 }),
     ...{ touches: async () => [], prune: async () => [], remember: async () => true },
     ...{ lastCalculation: async () => null, keepCalculation: nothing },
     ...{ lastScheduled: async () => null, claimScheduled: async () => false },

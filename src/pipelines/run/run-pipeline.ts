@@ -4,6 +4,7 @@ import { NotFoundError } from "../../errors.ts";
 import type { PipelineDefinition } from "../definition.ts";
 import { toMs } from "../duration.ts";
 import { instantOf, instantText } from "../incremental/instant.ts";
+import { noRun } from "../ledger/no-run.ts";
 import type { ReadyStep } from "../normalize.ts";
 import type { RunOptions } from "../pipeline.ts";
 import type { RunResult } from "../result.ts";
@@ -12,11 +13,13 @@ import { logListener } from "../show/log.ts";
 import { showListener } from "../show/show.ts";
 import { telemetryListener } from "../show/telemetry.ts";
 import { backfillParts } from "../steps/ranges.ts";
+import { overBudget } from "./budget.ts";
 import { claimPipeline } from "./claim.ts";
 import { ending, passOn } from "./ending.ts";
 import { teller, withFields } from "./events.ts";
 import { execute } from "./execute.ts";
 import { keptError } from "./kept-error.ts";
+import { Meter } from "./meter.ts";
 import { rememberWork } from "./once.ts";
 import { queueEngine } from "./queue-engine.ts";
 import { resultOf } from "./result.ts";
@@ -99,6 +102,7 @@ async function runClaimed(
     ...{ id, pipeline: name, factory, config, logger, ledger, request: record.request, began: record.began, signal },
     touches: options.seat?.touches(undoable) ?? new Touches(undoable),
     seat: options.seat,
+    resumed: record.resumed > 0,
     emit: (event) => tell({ at: new Date(), run: id, pipeline: name, ...event }),
     once: options.seat?.once ?? rememberWork(),
     offered: new Set(),
@@ -110,13 +114,19 @@ async function runClaimed(
     resumed: record.resumed > 0,
     steps: steps.map((step) => step.name),
   });
+  using meter = new Meter();
   const { state, rows, bytes, cause } = await execute(session, steps);
   const error = cause === undefined ? null : keptError(cause, config);
-  await ledger.endRun(id, { state, rows, bytes, error });
-  session.emit({ type: "run-ended", state, rows, bytes, durationMs: performance.now() - started, error });
+  const { spent } = meter;
+  await ledger.endRun(id, { state, rows, bytes, error, spent });
+  const durationMs = performance.now() - started;
+  session.emit({ type: "run-ended", state, rows, bytes, durationMs, error, spent, over: overBudget(spent, config) });
   for (const touch of await ledger.prune(name, config.LEDGER_KEEP)) await dropBefore(session, touch);
-  const result = await resultOf(ledger, { ...record, state, rows, bytes, error, ended: new Date() }, cause);
-  await callHook(state === "done" ? definition.onSuccess : definition.onFailure, result, session);
+  const hook = state === "done" ? definition.onSuccess : definition.onFailure;
+  const ended = { ...record, state, rows, bytes, error, spent, ended: new Date() };
+  // Whoever follows a run through a queue reads what came of it by itself.
+  const result = options.seat && !hook ? { ...ended, steps: [], cause } : await resultOf(ledger, ended, cause);
+  await callHook(hook, result, session);
   if (state === "done") return result;
   throw state === "stopped" ? cause : new RunFailure(result);
 }
@@ -152,7 +162,17 @@ async function beginOrResume(
     parent: options.parent ?? null,
   };
   await ledger.beginRun(run);
-  return { ...run, state: "running", began: new Date(), ended: null, resumed: 0, rows: 0, bytes: 0, error: null };
+  return {
+    ...run,
+    state: "running",
+    began: new Date(),
+    ended: null,
+    resumed: 0,
+    rows: 0,
+    bytes: 0,
+    error: null,
+    spent: null,
+  };
 }
 
 /** The last run when it was killed or stopped on its way, where it has to be finished first. */
@@ -177,10 +197,9 @@ export async function resumable(pipeline: string, wanted: string, ledger: Surrou
   const found = wanted === "last" ? (await ledger.runs({ pipeline, limit: 1 }))[0] : await ledger.run(wanted);
   const can = found?.pipeline === pipeline && ["failed", "stopped", "interrupted", "running"].includes(found.state);
   if (found && can) return found.id;
+  if (!found && wanted !== "last") throw await noRun(ledger, wanted);
   const what = !found
-    ? wanted === "last"
-      ? `${pipeline} has no run yet.`
-      : `The ledger has no run "${wanted}".`
+    ? `${pipeline} has no run yet.`
     : found.pipeline !== pipeline
       ? `Run ${found.id} is one of ${found.pipeline}.`
       : `Run ${found.id} is ${found.state}: there is nothing left to do.`;

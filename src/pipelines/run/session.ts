@@ -24,6 +24,8 @@ export interface Session {
   readonly request: RunRequest;
   /** When the run was begun first. */
   readonly began: Date;
+  /** It goes on with what an earlier process began: any of its sources may have been saved. */
+  readonly resumed?: boolean;
   /** Aborted when the run is to end, with the reason. */
   readonly signal: AbortSignal;
   readonly touches: Touches;
@@ -59,6 +61,8 @@ export interface SpreadSource {
   readonly source: string;
   /** The name in the storage. */
   readonly of: string;
+  /** How often it was begun before: what it saves may stand there. */
+  readonly tries: number;
 }
 
 /** One step of a run under way. */

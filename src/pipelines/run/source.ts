@@ -4,6 +4,7 @@ import type { ReadOptions } from "../../contracts/read-options.ts";
 import type { IStamped } from "../../contracts/stamped.ts";
 import type { DataFrame } from "../../frame/polars.ts";
 import type { Reader } from "../incremental/reader.ts";
+import { batchesWithin, fitBatches } from "./budget.ts";
 import type { Part } from "./part.ts";
 import type { SourcePlace } from "./places.ts";
 
@@ -16,6 +17,7 @@ export class RunSource implements IDataSource {
   readonly #source: IDataSource;
   readonly #reader: Reader | undefined;
   readonly #keepsNulls: boolean;
+  readonly #takes: readonly string[] | undefined;
 
   constructor(part: () => Part, { source, id, options }: SourcePlace, reader?: Reader) {
     const { planned } = part().scope.session;
@@ -23,6 +25,7 @@ export class RunSource implements IDataSource {
     this.#part = part;
     this.#source = planned ? planned.over(source, id) : source;
     this.#reader = reader;
+    this.#takes = options;
     this.#keepsNulls = options?.includes("nullTimes") ?? false;
     if (!planned && !reader && "stamp" in source && typeof source.stamp === "function") {
       this.stamp = source.stamp.bind(source) as IStamped["stamp"];
@@ -46,7 +49,13 @@ export class RunSource implements IDataSource {
       yield await this.getData(source, read);
       return;
     }
-    yield* (this.#source as unknown as IBatchSource).getBatches(source, options);
+    const { config } = this.#part().scope.session;
+    const batched = this.#source as IDataSource & IBatchSource;
+    yield* fitBatches(
+      await batchesWithin(batched, source, options, { config, takes: this.#takes }),
+      config,
+      options.signal,
+    );
   }
 
   listSources(): Promise<string[]> {

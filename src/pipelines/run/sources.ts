@@ -31,25 +31,25 @@ export async function runSources(scope: StepScope, listed: readonly SourceWork[]
   // Items that a function works on stay with it.
   const one = listed.find(({ source }) => source === only?.source);
   const sources = one ? [one] : listed;
-  const known = new Map(
-    (await session.ledger.sources(session.id, step.name, one?.source)).map((each) => [each.source, each]),
-  );
+  // What was never begun is not known either.
+  const records = one && only?.tries === 0 ? [] : await session.ledger.sources(session.id, step.name, one?.source);
+  const known = new Map(records.map((each) => [each.source, each]));
   const isDone = ({ source }: SourceWork) => ["done", "skipped"].includes(known.get(source)?.state ?? "");
   const left = sources.filter((each) => !isDone(each));
   if (!only) {
     session.emit({ type: "step-sources", step: step.name, total: sources.length, done: sources.length - left.length });
   }
   if (spread && step.work.kind !== "pipeline") {
-    if (left.length > 0)
-      await spread(
-        scope,
-        left.map(({ source, of = source }) => ({ source, of })),
-      );
+    const least = session.resumed ? 1 : 0;
+    const given = left.map(({ source, of = source }) => {
+      return { source, of, tries: Math.max(known.get(source)?.attempts ?? 0, least) };
+    });
+    if (left.length > 0) await spread(scope, given);
     signal.throwIfAborted();
     return spreadTotals(scope, sources);
   }
   const ended = await inParallel(left, step.concurrency, signal, (each) =>
-    runSource(scope, each, known.get(each.source)?.attempts ?? 0),
+    runSource(scope, each, Math.max(known.get(each.source)?.attempts ?? 0, (each === one && only?.tries) || 0)),
   );
   signal.throwIfAborted();
   const failures = ended
@@ -66,6 +66,8 @@ export async function runSources(scope: StepScope, listed: readonly SourceWork[]
 /** What became of sources elsewhere, as the ledger has it. */
 async function spreadTotals({ session, step }: StepScope, sources: readonly SourceWork[]): Promise<SourceTotals> {
   const wanted = new Set(sources.map(({ source }) => source));
+  const { count, failed, rows, bytes } = await session.ledger.sourceTotals(session.id, step.name);
+  if (failed === 0 && count === wanted.size) return { rows, bytes, failures: [] };
   const all = await session.ledger.sources(session.id, step.name);
   // The items of a function are its sources, too.
   const counted = wanted.has("*") ? all : all.filter(({ source }) => wanted.has(source));

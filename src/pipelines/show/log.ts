@@ -51,11 +51,18 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
       }
       case "step-ended":
         return tellerOf(event)(totals(event), stepLine(event));
-      case "run-ended":
-        return tellerOf(event)(totals(event), runLine(event));
+      case "run-ended": {
+        const { spent, over } = event;
+        tellerOf(event)({ ...totals(event), spent }, runLine(event));
+        if (over.length === 0) return;
+        return logger.warn({ spent }, `${event.pipeline} did not keep its budget: ${over.join("; ")}. ${budgetHint}`);
+      }
     }
   };
 }
+
+const budgetHint =
+  "Fewer sources at once (concurrency) and steps that go batch by batch take less; docs/pipelines.md says how to start Node for a small budget.";
 
 type Ended = Extract<RunEvent, { type: "step-ended" | "run-ended" }>;
 

@@ -44,7 +44,10 @@ export function tee<T>(stream: AsyncIterable<T>, count: number): TeeReader<T>[] 
   };
   const leave = (round: Round<T>): void => {
     round.left -= 1;
-    if (round.left === 0 && readers > 0) round.next.resolve(begin());
+    if (round.left > 0) return;
+    // Each round leads to the next: kept, it would keep all of the stream.
+    if (round === first) first = undefined;
+    if (readers > 0) round.next.resolve(begin());
   };
 
   function reader(): TeeReader<T> {
@@ -54,8 +57,9 @@ export function tee<T>(stream: AsyncIterable<T>, count: number): TeeReader<T>[] 
       if (!ended) {
         ended = true;
         readers -= 1;
-        first ??= readers > 0 ? { ...begin(), left: readers + 1 } : undefined;
+        if (!at) first ??= readers > 0 ? { ...begin(), left: readers + 1 } : undefined;
         const round = at ?? first;
+        at = undefined;
         if (round) leave(round);
         if (readers === 0) await iterator.return?.();
       }

@@ -20,6 +20,15 @@ export function ageText(moment: Date, now = Date.now()): string {
   return `${Math.round(seconds / 86_400)} days ago`;
 }
 
+/** How long it is until a moment: `in 3 min`. */
+export function untilText(moment: Date, now = Date.now()): string {
+  const seconds = Math.max(0, Math.round((moment.getTime() - now) / 1_000));
+  if (seconds < 90) return "in a minute";
+  if (seconds < 5_400) return `in ${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3_600) return `in ${Math.round(seconds / 3_600)} h`;
+  return `in ${Math.round(seconds / 86_400)} days`;
+}
+
 /** A moment as people read it, in UTC: `2026-01-31 23:59:59`. */
 export function momentText(moment: Date): string {
   return moment.toISOString().replace("T", " ").slice(0, 19);

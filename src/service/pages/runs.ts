@@ -16,16 +16,21 @@ export function stateMark(state: string): Markup {
   return html`<span class="state ${tones[state] ?? ""}">${state}</span>`;
 }
 
-/** The last runs of a pipeline as small bars: as high as they took long, in the colour of how they ended. Oldest first. */
+/** Runs that stand as bars beside each other. */
+const shownBars = 30;
+
+/** The last runs of a pipeline as small bars: as high as they took long, in the colour of how they ended. The newest is on the right. */
 export function runBars(runs: readonly RunRecord[]): Markup {
-  const shown = runs.slice(0, 30).reverse();
+  const shown = runs.slice(0, shownBars).reverse();
   const seconds = shown.map((run) => lengthOf(run));
-  const most = Math.max(1, ...seconds);
+  const most = Math.max(0.001, ...seconds);
+  const empty = shownBars - shown.length;
   const good = shown.filter(({ state }) => state === "done").length;
-  return html`<svg class="runs" role="img" aria-label="${good} of the last ${shown.length} runs are done" viewBox="0 0 180 24" width="180" height="24">
+  return html`<svg class="runs" role="img" aria-label="${shown.length === 0 ? "No run yet" : `${good} of the last ${shown.length} runs are done`}" viewBox="0 0 180 24" width="180" height="24">
+    ${Array.from({ length: empty }, (_, i) => html`<rect class="none" x="${i * 6}" y="21" width="5" height="3"></rect>`)}
     ${shown.map((run, i) => {
-      const height = Math.max(4, Math.round(((seconds[i] ?? 0) / most) * 24));
-      return html`<rect class="${tones[run.state] ?? ""}" x="${i * 6}" y="${24 - height}" width="5" height="${height}"><title>${run.state}, ${momentText(run.began)}</title></rect>`;
+      const height = Math.max(6, Math.round(((seconds[i] ?? 0) / most) * 24));
+      return html`<rect class="${tones[run.state] ?? ""}" x="${(empty + i) * 6}" y="${24 - height}" width="5" height="${height}"><title>${run.state}, ${momentText(run.began)}</title></rect>`;
     })}
   </svg>`;
 }
@@ -83,7 +88,7 @@ export function runPage(
       ${run.error ? failureNote(run.error) : ""}
       <div class="row">
         ${can.stop ? action(`/runs/${run.id}/stop`, "Stop") : ""}
-        ${can.resume ? action(`/runs/${run.id}/resume`, "Resume", true) : ""}
+        ${can.resume ? action(`/runs/${run.id}/resume`, "Resume", { strong: true }) : ""}
         ${can.undo ? action(`/runs/${run.id}/undo`, "Undo") : ""}
       </div>
       <h2>Steps</h2>
@@ -161,8 +166,9 @@ function stepSources(step: StepRecord, sources: readonly SourceRecord[]): Markup
     ${sources.length > shownSources ? html`<p class="quiet">${countText(sources.length - shownSources)} more.</p>` : ""}`;
 }
 
-function action(path: string, text: string, strong = false): Markup {
-  return html`<form method="post" action="${path}" class="inline"><button class="${strong ? "strong" : ""}">${text}</button></form>`;
+/** A button that does something. `label` says it in full where the text is short. */
+export function action(path: string, text: string, { strong, label }: { strong?: true; label?: string } = {}): Markup {
+  return html`<form method="post" action="${path}" class="inline"><button class="${strong ? "strong" : ""}" ${label === undefined ? "" : html`aria-label="${label}"`}>${text}</button></form>`;
 }
 
 /** Seconds that a run took, or has taken so far. */

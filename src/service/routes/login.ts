@@ -1,12 +1,12 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { setCookie } from "hono/cookie";
-import type { ServiceContext } from "../context.ts";
+import type { Config } from "../../config/settings.ts";
 import { isToken, tokenCookie } from "../guards.ts";
 import { page } from "../pages/layout.ts";
 import { loginPage } from "../pages/login.ts";
 
 /** Where a browser shows that it knows the token. It keeps it in a cookie that no script reads. */
-export function loginRoutes(app: OpenAPIHono, { config: { SERVICE_TOKEN } }: ServiceContext): void {
+export function loginRoutes(app: OpenAPIHono, { SERVICE_TOKEN }: Pick<Config, "SERVICE_TOKEN">): void {
   app.get("/login", (context) =>
     page(context, { title: "Login", body: loginPage(false, ownPath(context.req.query("next"))) }),
   );

@@ -6,14 +6,14 @@ import { concatFrames } from "../../frame/batches.ts";
 import { records } from "../../frame/records.ts";
 import { schemaOf } from "../../frame/schema.ts";
 import { statisticsOf } from "../../frame/statistics.ts";
-import { timesOf } from "../../pipelines/schedule/times.ts";
 import { piecesOf } from "../../storages/pieces.ts";
 import type { ServiceContext } from "../context.ts";
 import type { HealthWatch } from "../health.ts";
+import { gatherOverview } from "../overview.ts";
 import { dataPage } from "../pages/data.ts";
 import { chart, columnsTable, type FrameHead, frameHead, rowsTable } from "../pages/frame.ts";
 import { page } from "../pages/layout.ts";
-import { type OverviewPipeline, overview } from "../pages/overview.ts";
+import { overview } from "../pages/overview.ts";
 import type { RunDesk } from "../run-desk.ts";
 import { skipRows } from "../skip-rows.ts";
 import { hasVersions } from "./versions.ts";
@@ -24,16 +24,11 @@ const limit = 100;
 export function pageRoutes(
   app: OpenAPIHono,
   { factory, logger }: ServiceContext,
-  watch: HealthWatch,
-  desk: RunDesk,
+  parts: { watch: HealthWatch; desk: RunDesk; others?: ReadonlySet<string> | undefined },
 ): void {
   app.get("/", async (context) => {
-    const asked = (await watch.all()).map(async (health) => ({
-      ...health,
-      frames: (await namesOf(health.storage))?.length ?? null,
-    }));
-    const [storages, pipelines] = await Promise.all([Promise.all(asked), pipelinesOf(desk)]);
-    return page(context, { title: "Overview", place: "overview", body: overview(storages, pipelines) });
+    const found = await gatherOverview(factory, parts);
+    return page(context, { title: "Overview", place: "overview", body: overview(found) });
   });
 
   app.get("/data", async (context) => {
@@ -98,19 +93,4 @@ export function pageRoutes(
     const about = "describe" in source ? await (source as IDataSource & IDescribe).describe(name) : undefined;
     return { storage, name, about, versioned: hasVersions(source) };
   }
-}
-
-/** Runs that the overview looks at, of all pipelines together. */
-const overviewRuns = 500;
-
-/** The pipelines that the service has, and those that have run. */
-async function pipelinesOf(desk: RunDesk): Promise<OverviewPipeline[]> {
-  await using ledger = await desk.ledger();
-  const runs = Map.groupBy(await ledger.runs({ limit: overviewRuns }), ({ pipeline }) => pipeline);
-  const names = [...new Set([...desk.pipelines.map(({ name }) => name), ...runs.keys()])].sort();
-  return names.map((name) => {
-    const schedule = desk.pipelines.find((pipeline) => pipeline.name === name)?.definition.schedule;
-    const next = schedule ? timesOf(schedule).next(Date.now()) : null;
-    return { name, runs: runs.get(name) ?? [], next: next === null ? undefined : new Date(next) };
-  });
 }

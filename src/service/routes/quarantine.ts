@@ -1,13 +1,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { columnOf, heightOf } from "../../frame/access.ts";
-import { plainName } from "../../frame/names.ts";
-import { quarantineName } from "../../pipelines/checks/quarantine.ts";
+import { putAsideIn } from "../../pipelines/checks/put-aside.ts";
 import type { ServiceContext } from "../context.ts";
 import { page } from "../pages/layout.ts";
 import { type QuarantinedFrame, quarantinePage } from "../pages/quarantine.ts";
 import type { RunDesk } from "../run-desk.ts";
-
-const ending = quarantineName("");
 
 /** The page of rows that were put aside, and its button. */
 export function quarantineRoutes(app: OpenAPIHono, { factory, logger }: ServiceContext, desk: RunDesk): void {
@@ -25,23 +21,11 @@ export function quarantineRoutes(app: OpenAPIHono, { factory, logger }: ServiceC
   });
 
   async function framesIn(storage: string): Promise<QuarantinedFrame[]> {
-    const source = factory.createDataSource(storage);
-    const names = await source.listSources().catch((error: unknown) => {
+    const found = await putAsideIn(factory, storage).catch((error: unknown) => {
       logger.warn({ storage, err: error }, `${storage} can't be listed`);
       return [];
     });
-    return Promise.all(
-      names
-        .filter((name) => plainName(name).endsWith(ending))
-        .map(async (name) => {
-          const frame = await source.getData(name, { columns: ["reason", "run"] });
-          const reasons = countsOf(columnOf(frame, "reason").toArray());
-          const runs = countsOf(columnOf(frame, "run").toArray()).map(([run]) => run);
-          const pipelines = await pipelinesOf(runs);
-          const destination = plainName(name).slice(0, -ending.length);
-          return { storage, name, destination, rows: heightOf(frame), reasons, pipelines };
-        }),
-    );
+    return Promise.all(found.map(async ({ runs, ...frame }) => ({ ...frame, pipelines: await pipelinesOf(runs) })));
   }
 
   /** Those of the service's pipelines whose runs put the rows aside. */
@@ -50,11 +34,4 @@ export function quarantineRoutes(app: OpenAPIHono, { factory, logger }: ServiceC
     const found = await Promise.all(runs.map((run) => ledger.run(run)));
     return [...new Set(found.flatMap((run) => (run && desk.has(run.pipeline) ? [run.pipeline] : [])))];
   }
-}
-
-/** Each value once, with how often it comes; the most frequent first. */
-function countsOf(values: Iterable<unknown>): [value: string, count: number][] {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]);
 }

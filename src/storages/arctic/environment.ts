@@ -11,6 +11,8 @@ import { findPython, hasUv, noPython, noVenv, type Python } from "./python.ts";
 
 /** What an environment holds and how large it is. Tests put a small one in place of ArcticDB's. */
 export interface Packages {
+  /** What the environment is called in messages. Default: ArcticDB's. */
+  readonly what?: string;
   /** Version of the leading package; names the environment's folder. */
   readonly version: string;
   /** What pip is asked for. */
@@ -67,13 +69,15 @@ export async function makeEnvironment(logger: Logger, packages: Packages = arcti
       if (!(await isReady(folder, packages))) await make(folder, python, packages, logger);
       return environmentIn(folder, packages);
     },
-    { timeoutMs: 15 * 60_000, what: "ArcticDB's Python environment", storage: "arctic" },
+    { timeoutMs: 15 * 60_000, what: titleOf(packages), storage: "arctic" },
   );
 }
 
 function environmentIn(folder: string, packages: Packages): Environment {
   return { python: join(folder, "bin", "python"), version: packages.version };
 }
+
+const titleOf = ({ what = "ArcticDB's Python environment" }: Packages): string => what;
 
 /** Whether it was made whole, for these packages, and its Python (a link to the system's) is still there. */
 async function isReady(folder: string, packages: Packages): Promise<boolean> {
@@ -89,17 +93,17 @@ async function isReady(folder: string, packages: Packages): Promise<boolean> {
 
 async function make(folder: string, python: Python, packages: Packages, logger: Logger): Promise<void> {
   logger.info(
-    `Installing ArcticDB's Python environment, once for this user: about ${packages.size}, half a minute, into ${folder}`,
+    `Installing ${titleOf(packages)}, once for this user: about ${packages.size}, half a minute, into ${folder}`,
   );
   try {
     await makeFolder(dirname(folder));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     if (await venv(folder, python)) await install("pip", folder, packages, logger);
     else if (await hasUv()) {
-      await mustRun("uv", ["venv", "--python", python.command, folder]);
+      await mustRun(packages, "uv", ["venv", "--python", python.command, folder]);
       await install("uv", folder, packages, logger);
     } else throw noVenv(python);
-    await mustRun(join(folder, "bin", "python"), ["-c", packages.probe]);
+    await mustRun(packages, join(folder, "bin", "python"), ["-c", packages.probe]);
     await placeFile(join(folder, marker), (staging) =>
       writeFile(staging, JSON.stringify({ requirements: packages.requirements, made: new Date() })),
     );
@@ -107,7 +111,7 @@ async function make(folder: string, python: Python, packages: Packages, logger: 
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     throw fileError(cause, { storage: "arctic", doing: `make ${folder}` });
   }
-  logger.info(`ArcticDB's Python environment is ready: ${folder}`);
+  logger.info(`${titleOf(packages)} is ready: ${folder}`);
 }
 
 async function venv(folder: string, python: Python): Promise<boolean> {
@@ -125,15 +129,15 @@ async function install(tool: "pip" | "uv", folder: string, packages: Packages, l
     if (told) logger.info(told.slice(0, 120));
   };
   const pip = ["-m", "pip", "install", "--no-input", "--progress-bar", "off", "--only-binary", ":all:"];
-  if (tool === "pip") await mustRun(python, [...pip, ...packages.requirements], { onLine });
-  else await mustRun("uv", ["pip", "install", "--python", python, ...packages.requirements], { onLine });
+  if (tool === "pip") await mustRun(packages, python, [...pip, ...packages.requirements], { onLine });
+  else await mustRun(packages, "uv", ["pip", "install", "--python", python, ...packages.requirements], { onLine });
 }
 
-async function mustRun(command: string, args: string[], options: RunOptions = {}): Promise<void> {
+async function mustRun(packages: Packages, command: string, args: string[], options: RunOptions = {}): Promise<void> {
   const { code, stdout, stderr } = await run(command, args, { timeoutMs: 14 * 60_000, ...options });
   if (code === 0) return;
   const said = (stderr.trim() || stdout.trim()).split("\n").slice(-4).join(" ").slice(-600);
-  throw new UnavailableError(`ArcticDB's Python environment could not be made: ${withoutPasswords(said)}`, {
+  throw new UnavailableError(`${titleOf(packages)} could not be made: ${withoutPasswords(said)}`, {
     code: "DEPENDENCY_MISSING",
     storage: "arctic",
     hint: "The first use needs a network, or a package folder that pip knows (PIP_FIND_LINKS, PIP_INDEX_URL), and free space in the cache folder (XDG_CACHE_HOME). Or set ARCTIC_PYTHON to a Python that has arcticdb.",

@@ -74,9 +74,9 @@ export function arcticError(cause: unknown, { place, doing, frame, store }: Aske
         hint: "Remove ArcticDB's folder in the cache (`millrace doctor` shows it); it is then made again.",
       });
     case "no_bucket":
-      return new UnavailableError(`${could}: the bucket does not exist.`, {
+      return new UnavailableError(`${could}: the bucket or container does not exist.`, {
         ...details,
-        hint: "Check ARCTIC_BUCKET; buckets are not created. A new one also has to be in ARCTIC_REGION.",
+        hint: "Check ARCTIC_BUCKET, or Container in ARCTIC_HOST; none is created. A new bucket also has to be in ARCTIC_REGION.",
       });
     case "exists":
       return new ConflictError(`${could}: ${said}`, {

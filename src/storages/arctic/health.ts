@@ -40,7 +40,7 @@ async function canInstall(): Promise<Error | null> {
 }
 
 /** What `millrace doctor` tells of Python and the client. */
-export async function diagnoseArctic({ config }: ArcticParts): Promise<Diagnosis[]> {
+export async function diagnoseArctic({ config, library }: ArcticParts): Promise<Diagnosis[]> {
   try {
     const environment = await presentEnvironment(config);
     if (environment) {
@@ -51,14 +51,16 @@ export async function diagnoseArctic({ config }: ArcticParts): Promise<Diagnosis
   }
   const python = await findPython();
   const hindrance = await canInstall();
+  // What was never used and can't be yet is no failure.
+  const missing = library.isNew() ? "warn" : "fail";
   const first: Diagnosis = hindrance
-    ? failed("Python", hindrance)
+    ? { ...failed("Python", hindrance), status: missing }
     : { name: "Python", status: "ok", found: `Python 3.${python?.minor} is ${python?.command}` };
   const second: Diagnosis =
     config.ARCTIC_INSTALL === "auto"
       ? {
           name: "ArcticDB",
-          status: hindrance ? "fail" : "ok",
+          status: hindrance ? missing : "ok",
           found: `its Python environment will be fetched on first use, about ${arcticPackages.size}, to ${cacheFolder("arctic")}`,
           ...(hindrance && { remedy: remedyOf(hindrance) }),
         }

@@ -2,7 +2,7 @@ import type { Config } from "../../config/settings.ts";
 import { type ExchangeFile, exchangeFile } from "../../frame/exchange.ts";
 
 /** About how large the part of a table is that travels in one file. Each costs some milliseconds of its own. */
-export const partBytes = 96 * 2 ** 20;
+export const partBytes = 32 * 2 ** 20;
 
 const keptMs = 1_000;
 const kept: { file: ExchangeFile; folder: string; timer: NodeJS.Timeout }[] = [];

@@ -19,6 +19,8 @@ import base64
 import ctypes
 import faulthandler
 import fcntl
+import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -31,9 +33,11 @@ import threading
 import time
 import traceback
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 from typing import Any, Callable, Optional
 
 PROTOCOL = 3
@@ -48,6 +52,9 @@ IN_ORDER = (*CHANGES, "claim", "versions")
 SMALL = 512 << 10
 # Versions whose facts are remembered.
 REMEMBERED = 200
+# ArcticDB keeps a chain with a link for each version saved and each removed, and removing one walks all of it: after 2,000 saves
+# that takes 50 ms. Every so many versions the chain is made one link.
+LINKS = 50
 
 # Seconds. After so many without work memory is given back: not sooner, since the next read would have to get it anew.
 REST = 2.0
@@ -107,7 +114,7 @@ def code_of(error: BaseException) -> str:
         return "denied"
     if "Too many open files" in text:
         return "no_files"
-    if "NoSuchBucket" in text:
+    if "NoSuchBucket" in text or "ContainerNotFound" in text:
         return "no_bucket"
     if "StorageException" in names:
         return "unavailable"
@@ -415,10 +422,17 @@ class Store:
             del table
         return {"version": item.version}
 
-    def tidy(self, request: Message) -> None:
-        """Removes what a save made superfluous, once it is answered."""
-        if request["op"] in ("write", "restore"):
-            self._prune(self._library(request["library"]), request["symbol"], request["drop"])
+    def tidy(self, request: Message, answer: Message) -> None:
+        """Removes what a save made superfluous, once it is answered. What stands is saved already: a failure is only logged."""
+        if request["op"] not in ("write", "restore"):
+            return
+        library, symbol = self._library(request["library"]), request["symbol"]
+        try:
+            self._remove(library, symbol, request["drop"])
+            if answer["version"] % LINKS == 0:
+                library._nvs.version_store._compact_version_map(symbol)
+        except Exception:
+            traceback.print_exc()
 
     def delete(self, request: Message) -> Message:
         library = self._library_if_there(request["library"])
@@ -437,23 +451,23 @@ class Store:
             return {"version": item.version}
         # It came with that version's metadata, which knows nothing of the versions since.
         newest = library.write_metadata(symbol, {"millrace": request["metadata"]}, prune_previous_versions=False)
-        self._prune(library, symbol, [item.version])
+        request["drop"] = [*request["drop"], item.version]
         return {"version": newest.version}
 
     def prune(self, request: Message) -> Message:
         library, symbol = self._required(request), request["symbol"]
         return {"removed": self._remove(library, symbol, request["versions"])}
 
-    def _prune(self, library: Any, symbol: str, versions: list[int]) -> None:
-        """What stands is saved already, so that a failure here is only logged."""
-        try:
-            self._remove(library, symbol, versions)
-        except Exception:
-            traceback.print_exc()
-
     def _remove(self, library: Any, symbol: str, versions: list[int]) -> list[int]:
+        """Resolves with those that were there. Listing what there is takes as long as removing, and is rarely needed."""
         if not versions:
             return []
+        try:
+            library.delete(symbol, versions=versions)
+            return versions
+        except Exception as error:
+            if code_of(error) != "not_found":
+                raise
         there = {key.version for key, info in library.list_versions(symbol).items() if not info.deleted}
         removed = [version for version in versions if version in there]
         if removed:
@@ -546,20 +560,44 @@ def with_plain_texts(pa: Any, table: Any) -> Any:
 
 
 def require_bucket(uri: str) -> None:
-    """ArcticDB takes a bucket that is not there for an empty one. A server tells it without a key."""
-    address = re.match(r"s3(s?)://([^:/?]+):([^?]+)(?:\?(.*))?$", uri)
-    if address is None:
+    """ArcticDB takes a bucket or container that is not there for an empty one, so that the server is asked."""
+    request = azure_request(uri) if uri.startswith("azure://") else s3_request(uri)
+    if request is None:
         return
-    secure, host, bucket, query = address.groups()
-    port = re.search(r"(?:^|&)port=(\d+)", query or "")
-    url = f"http{secure}://{host}{':' + port[1] if port else ''}/{bucket}?max-keys=0"
     try:
-        urllib.request.urlopen(url, timeout=5).close()
+        urllib.request.urlopen(request, timeout=5).close()
     except urllib.error.HTTPError as error:
-        if error.code == 404 and b"NoSuchBucket" in error.read(4096):
-            raise Failure("no_bucket", f"There is no bucket {bucket}.") from None
+        told = error.read(4096)
+        if error.code == 404 and (b"NoSuchBucket" in told or b"ContainerNotFound" in told):
+            raise Failure("no_bucket", "There is no such bucket or container.") from None
     except (OSError, ValueError):
         pass  # whatever else is wrong shows when ArcticDB itself asks
+
+
+def s3_request(uri: str) -> Any:
+    """A server that speaks S3 tells it without a key."""
+    address = re.match(r"s3(s?)://([^:/?]+):([^?]+)(?:\?(.*))?$", uri)
+    if address is None:
+        return None
+    secure, host, bucket, query = address.groups()
+    port = re.search(r"(?:^|&)port=(\d+)", query or "")
+    return urllib.request.Request(f"http{secure}://{host}{':' + port[1] if port else ''}/{bucket}?max-keys=0")
+
+
+def azure_request(uri: str) -> Any:
+    """Azure tells it only to who signs with the account's key: learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key."""
+    parts = dict(part.partition("=")[::2] for part in uri[len("azure://") :].split(";"))
+    account, key, container = parts.get("AccountName"), parts.get("AccountKey"), parts.get("Container")
+    if not (account and key and container):
+        return None
+    suffix = parts.get("EndpointSuffix", "core.windows.net")
+    url = f"{parts.get('BlobEndpoint', f'https://{account}.blob.{suffix}').rstrip('/')}/{container}"
+    headers = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": "2021-08-06"}
+    named = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    signed = f"GET{12 * chr(10)}{named}/{account}{urllib.parse.urlsplit(url).path}\nrestype:container"
+    signature = hmac.new(base64.b64decode(key), signed.encode(), hashlib.sha256).digest()
+    headers["Authorization"] = f"SharedKey {account}:{base64.b64encode(signature).decode()}"
+    return urllib.request.Request(f"{url}?restype=container", headers=headers)
 
 
 # ---------- Programs and their requests ----------
@@ -667,22 +705,26 @@ class Client:
     def _work(self, request: Message, work: Callable[[Message], Message]) -> None:
         self._worker.began()
         try:
-            if self._answer(request, work):
-                self._worker.store.tidy(request)
+            answer = self._answer(request, work)
+            if answer is not None:
+                self._worker.store.tidy(request, answer)
         finally:
             self._worker.ended()
 
-    def _answer(self, request: Message, work: Callable[[Message], Message]) -> bool:
-        number, done = request["id"], False
+    def _answer(self, request: Message, work: Callable[[Message], Message]) -> Optional[Message]:
+        """What it answered; None for a failure."""
+        number = request["id"]
+        done: Optional[Message] = None
         try:
             if self._gone or number in self._cancelled:
                 raise Failure("cancelled", "It was cancelled before it began.")
             if request["op"] in CHANGES:
                 self._worker.store.require_claim(request, self._number)
-            reply = json.dumps({"id": number, "ok": work(request)})
-            done = True
+            answer = work(request)
+            reply = json.dumps({"id": number, "ok": answer})
+            done = answer
         except BaseException as error:
-            if not isinstance(error, Failure):
+            if not isinstance(error, Failure) and code_of(error) != "not_found":
                 traceback.print_exc()
             failure = {"code": code_of(error), "message": f"{error}" or type(error).__name__}
             reply = json.dumps({"id": number, "error": failure})

@@ -6,7 +6,13 @@ import type { Table } from "./table.ts";
 import type { Rows } from "./walk.ts";
 
 /** What is handed to polars at once. */
-export const pieceBytes = 16 * chunkBytes;
+const pieceBytes = 16 * chunkBytes;
+/** The part of a memory budget that a piece may be: two are in the work, each as text and as a frame. */
+const partOfMemory = 192;
+
+export function pieceBytesFor({ BUDGET_MEMORY: memory = Number.POSITIVE_INFINITY }: Config): number {
+  return Math.max(chunkBytes, Math.min(pieceBytes, Math.floor(memory / partOfMemory)));
+}
 
 /** The name of the i-th column while it is read or written; names of users would be taken for patterns. */
 export function columnId(i: number): string {

