@@ -6,17 +6,23 @@ import type { QueuePlace } from "./place.ts";
 
 /** A worker as it last told of itself. */
 export interface WorkerPresence {
+  /** Its machine. */
   readonly host: string;
+  /** Its process id there. */
   readonly pid: number;
+  /** When it began. */
   readonly since: Date;
   /** Seconds since it last told of itself. */
   readonly silent: number;
   /** It was silent for longer than its lease: its jobs go to others. */
   readonly lost: boolean;
+  /** How many sources it works on at once. */
   readonly concurrency: number;
+  /** The pipelines that it can work on. */
   readonly pipelines: readonly string[];
-  /** How many runs it leads, and how many sources it has in hand. */
+  /** How many runs it leads. */
   readonly runs: number;
+  /** How many sources it has in hand. */
   readonly sources: number;
   /** Some of these sources. */
   readonly doing: readonly { readonly pipeline: string; readonly step: string; readonly source: string }[];
