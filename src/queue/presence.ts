@@ -6,17 +6,23 @@ import type { QueuePlace } from "./place.ts";
 
 /** A worker as it last told of itself. */
 export interface WorkerPresence {
+  /** The machine's name. */
   readonly host: string;
+  /** Its process there. */
   readonly pid: number;
+  /** When it began. */
   readonly since: Date;
   /** Seconds since it last told of itself. */
   readonly silent: number;
   /** It was silent for longer than its lease: its jobs go to others. */
   readonly lost: boolean;
+  /** How many sources it takes in hand at once. */
   readonly concurrency: number;
+  /** Names of the pipelines that it knows. */
   readonly pipelines: readonly string[];
-  /** How many runs it leads, and how many sources it has in hand. */
+  /** How many runs it leads. */
   readonly runs: number;
+  /** How many sources it has in hand. */
   readonly sources: number;
   /** Some of these sources. */
   readonly doing: readonly { readonly pipeline: string; readonly step: string; readonly source: string }[];
