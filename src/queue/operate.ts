@@ -23,7 +23,7 @@ export interface QueueStatus {
     /** Seconds for which the oldest one waits. */
     readonly oldest: number | null;
   }[];
-  /** Those that told of themselves lately. */
+  /** The workers that take from it, also those that are gone for a short while. */
   readonly workers: readonly WorkerPresence[];
   /** Jobs that could not be done, with their errors; newest first. */
   readonly dead: readonly DeadJob[];

@@ -6,9 +6,9 @@ import type { QueuePlace } from "./place.ts";
 
 /** A worker as it last told of itself. */
 export interface WorkerPresence {
-  /** Its machine. */
+  /** The machine's name. */
   readonly host: string;
-  /** Its process id there. */
+  /** Its process there. */
   readonly pid: number;
   /** When it began. */
   readonly since: Date;
@@ -16,9 +16,9 @@ export interface WorkerPresence {
   readonly silent: number;
   /** It was silent for longer than its lease: its jobs go to others. */
   readonly lost: boolean;
-  /** How many sources it works on at once. */
+  /** How many sources it takes in hand at once. */
   readonly concurrency: number;
-  /** The pipelines that it can work on. */
+  /** Names of the pipelines that it knows. */
   readonly pipelines: readonly string[];
   /** How many runs it leads. */
   readonly runs: number;

@@ -20,9 +20,9 @@ export interface ServiceContext {
 
 /** Several services of one folder, each with a name of its own. The SERVICE_* settings are those of `config`. */
 export interface ServicesContext {
-  /** Each with its storages, pipelines and settings. */
+  /** Each as it would be served alone, under its name. */
   readonly services: readonly (Omit<ServiceContext, "among"> & { readonly name: string })[];
-  /** SERVICE_PORT, SERVICE_TOKEN and the other settings of the one that serves them all. */
+  /** SERVICE_PORT, SERVICE_TOKEN and the other settings of the service. */
   readonly config: Config;
   /** Where requests that failed are logged. */
   readonly logger: Logger;

@@ -92,7 +92,7 @@ export function overBudget({ peakBytes, stallMs }: RunSpent, budget: Budget): st
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
-/** `212 MB at most, longest stall 31 ms`. */
+/** `at most 212 MB, longest stall 31 ms`. */
 export function spentText({ peakBytes, stallMs }: RunSpent): string {
-  return `${megabytes(peakBytes)} at most, longest stall ${stallMs} ms`;
+  return `at most ${megabytes(peakBytes)}, longest stall ${stallMs} ms`;
 }

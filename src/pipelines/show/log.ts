@@ -1,5 +1,6 @@
 import type { Logger } from "../../contracts/logger.ts";
 import type { RunEvent } from "../../contracts/run-event.ts";
+import { spentText } from "../run/budget.ts";
 import type { Listener } from "../run/events.ts";
 import { countText, durationText } from "./text.ts";
 
@@ -94,6 +95,7 @@ export function stepLine(event: Extract<RunEvent, { type: "step-ended" }>): stri
 }
 
 export function runLine(event: Extract<RunEvent, { type: "run-ended" }>): string {
-  const { pipeline, run, state, rows, durationMs } = event;
-  return `${pipeline} is ${state}: ${countText(rows, "row")} in ${durationText(durationMs)} (run ${run}).`;
+  const { pipeline, run, state, rows, durationMs, spent } = event;
+  const took = `${countText(rows, "row")} in ${durationText(durationMs)}, ${spentText(spent)}`;
+  return `${pipeline} is ${state}: ${took} (run ${run}).`;
 }
