@@ -13,14 +13,23 @@ export interface Block {
 /** What a block may use without making it itself; its document has made it in a block before. */
 const given: Record<string, string> = { config: "Config", logger: "Logger", factory: "DataFactory", data: "DataFrame" };
 
-/** Every block of README.md and docs/. */
+/** Every TypeScript block of README.md and docs/. */
 export function documentBlocks(root: string): Block[] {
+  return blocksOf(root, "ts").map((block) => ({ ...block, code: withExamples(completed(block.code), root) }));
+}
+
+export function jsonBlocks(root: string): Block[] {
+  return blocksOf(root, "json");
+}
+
+function blocksOf(root: string, language: string): Block[] {
   const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
   return ["README.md", ...docs.sort().map((name) => `docs/${name}`)].flatMap((file) => {
     const text = readFileSync(join(root, file), "utf8");
-    return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => {
+    const blocks = text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"));
+    return [...blocks].map((match) => {
       const at = `${file}:${text.slice(0, match.index).split("\n").length + 1}`;
-      return { at, file: `${at.replace(/\W/g, "_")}.ts`, code: withExamples(completed(match[1] ?? ""), root) };
+      return { at, file: `${at.replace(/\W/g, "_")}.ts`, code: match[1] ?? "" };
     });
   });
 }

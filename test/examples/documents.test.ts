@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { documentBlocks } from "./blocks.ts";
+import { documentBlocks, jsonBlocks } from "./blocks.ts";
+import { unknownCommands } from "./commands.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const blocks = documentBlocks(root);
@@ -38,6 +39,14 @@ test("every TypeScript block of README and docs type-checks", () => {
     encoding: "utf8",
   });
   expect(checked.stdout + checked.stderr).toBe("");
+});
+
+test("every call of the millrace command that README and docs name is one that it has, with its options", () => {
+  expect(unknownCommands(root)).toEqual([]);
+});
+
+test("every JSON block of docs is JSON", () => {
+  for (const { at, code } of jsonBlocks(root)) expect(() => JSON.parse(code), at).not.toThrow();
 });
 
 describe("every TypeScript block of README and docs runs", () => {
