@@ -25,7 +25,11 @@ if (live) {
     const held = document.activeElement?.closest("#live form")?.action;
     document.getElementById("live").replaceChildren(...fresh.childNodes);
     // Who was on a button stays there.
-    if (held) [...live.querySelectorAll("form")].find(({ action }) => action === held)?.querySelector("button").focus();
+    if (held)
+      [...live.querySelectorAll("form")]
+        .find(({ action }) => action === held)
+        ?.querySelector("button")
+        .focus();
   };
   events.addEventListener("change", refresh);
   events.addEventListener("end", async () => {
