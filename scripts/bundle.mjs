@@ -71,7 +71,8 @@ function findNeeded() {
     set.add(id);
     for (const next of about.importedIds) add(set, next);
   };
-  add(needed.main, join(dist, "cli/main.js"));
+  // An older npm leaves polars' native part out: what writes a new service works without it.
+  for (const name of ["cli/main.js", "cli/init/init.js"]) add(needed.main, join(dist, name));
   add(needed.index, join(dist, "index.js"));
 }
 

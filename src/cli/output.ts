@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { exactJson } from "../frame/exact-json.ts";
+import { visibleText } from "../system/visible-text.ts";
 import type { GlobalOptions } from "./options.ts";
 
 /** Prints a result as one JSON document. Whole numbers too large for JSON, NaN and infinities become text. */
@@ -40,8 +41,7 @@ export function sizeText(bytes: number): string {
 }
 
 function fit(cell: string, widest: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: data must not steer the terminal
-  const visible = cell.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => JSON.stringify(control).slice(1, -1));
+  const visible = visibleText(cell);
   const letters = [...visible];
   return letters.length > widest ? `${letters.slice(0, widest - 1).join("")}…` : visible;
 }

@@ -1,6 +1,7 @@
 import type { IDataBackup } from "../contracts/data-backup.ts";
 import type { BackupRecord, IRestorableBackup } from "../contracts/restorable-backup.ts";
 import { ConfigError, NotFoundError } from "../errors.ts";
+import { plainName } from "../frame/names.ts";
 import { didYouMean } from "../system/nearest.ts";
 import type { DataFactory } from "./data-factory.ts";
 
@@ -36,9 +37,7 @@ export async function findBackup(factory: DataFactory, text: string): Promise<Fo
     const records = await service.listBackups();
     const record = records.find(matches(text, storage, named));
     if (record) return { service, record };
-    known.push(
-      ...records.flatMap(({ source, sequence }) => [`${storage}:${source}`, `${storage}:${source}@${sequence}`]),
-    );
+    for (const { source } of records) known.push(`${storage}:${source}`, `${storage}:${plainName(source)}`);
   }
   throw new NotFoundError(`There is no backup ${JSON.stringify(text)}.${didYouMean(text, [...new Set(known)])}`, {
     code: "BACKUP_NOT_FOUND",

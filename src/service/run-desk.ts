@@ -83,10 +83,12 @@ export class RunDesk implements AsyncDisposable {
     return Promise.all(asked);
   }
 
-  /** Asks a run to end, and resolves when it has. @throws ConflictError for one of another process. */
+  /** Asks a run to end, and resolves when it has. @throws ConflictError for one that is over, or of another process. */
   async stop(run: string): Promise<void> {
     const begun = this.#begun.get(run);
     if (!begun) {
+      const { state } = await this.run(run);
+      if (state !== "running") throw new ConflictError(`Run ${run} is ${state}: there is nothing to end.`);
       throw new ConflictError(`Run ${run} was not begun here.`, {
         hint: "End the process that runs it: it finishes cleanly.",
       });

@@ -1,6 +1,8 @@
 import type { IDataSource } from "../contracts/data-source.ts";
+import { SchemaError } from "../errors.ts";
 import { exactColumn, lazyOf } from "../frame/access.ts";
 import { type DataFrame, pl } from "../frame/polars.ts";
+import { schemaOf } from "../frame/schema.ts";
 import { piecesOf } from "../storages/pieces.ts";
 
 /** A column over time, as few points as a chart can show. */
@@ -29,6 +31,7 @@ export async function seriesOf(source: IDataSource, name: string, request: Serie
   const columns = column === time ? [time] : [time, column];
   const pieces: DataFrame[] = [];
   for await (const piece of piecesOf(source, name, { columns, ...range, ...(signal ? { signal } : {}) })) {
+    requireDrawable(piece, time, column);
     const ticks = exactColumn(time).cast(pl.Datetime("us")).cast(pl.Int64);
     const values = exactColumn(column).cast(pl.Float64);
     pieces.push(
@@ -51,9 +54,28 @@ export async function seriesOf(source: IDataSource, name: string, request: Serie
   const values = (name: string) =>
     [...parts.getColumn(name).toArray()].map((value) => (value === null ? null : Number(value)));
   return {
-    times: values("part").map((part) => (first + ((part ?? 0) + 0.5) * width) / 1e6),
+    times: values("part").map((part) => Math.round((first + ((part ?? 0) + 0.5) * width) / 1e3) / 1e3),
     least: values("least"),
     most: values("most"),
     rows,
   };
 }
+
+/** @throws SchemaError where one of both columns can't be drawn. */
+function requireDrawable(piece: DataFrame, time: string, column: string): void {
+  for (const [name, types, what] of [
+    [time, drawableTimes, "no dates or datetimes"],
+    [column, drawableValues, "no numbers"],
+  ] as const) {
+    const type = schemaOf(piece).fields.find((field) => field.name === name)?.type ?? "";
+    if (types.test(type)) continue;
+    throw new SchemaError(`The column "${name}" holds ${type}: ${what} that a chart could show.`, {
+      hint: "Take a column of dates or datetimes for the time, and one of numbers for the values.",
+    });
+  }
+}
+
+/** Types of columns that are the time of a chart. */
+export const drawableTimes: RegExp = /^(date$|datetime)/;
+/** Types of columns that a chart draws. */
+export const drawableValues: RegExp = /^(u?int|float|decimal)/;

@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { exitCodes } from "../../src/cli/report-error.ts";
 import { project } from "./project.ts";
 
 const down = { DB_SERVER: "127.0.0.1", DB_PORT: "1", DB_PASSWORD: "t0psecret" };
 
 test.each([
   ["a misspelt command", ["lst"], 2, /There is no command "lst"/, /Did you mean `millrace list`\?/],
-  ["a misspelt option", ["list", "--jsn"], 2, /Unknown option '--jsn'/, /millrace list --help/],
+  ["a misspelt option", ["list", "--jsn"], 2, /There is no option "--jsn"/, /Did you mean `--json`\?/],
   ["a missing argument", ["show"], 2, /Missing required argument 'frame'/, /millrace show --help/],
   ["a frame without a storage", ["show", "prices"], 2, /"prices" is not the name of a frame/, /millrace list/],
   ["a wrong limit", ["show", "csv:x", "--limit", "-1"], 2, /'-1' is invalid/, /millrace show --help/],
@@ -25,6 +27,12 @@ test.each([
   expect(lines[2]).toMatch(/^next {2}./);
   expect(lines[2]).toMatch(next);
   expect(printed.stderr).not.toContain("t0psecret");
+});
+
+test("docs/cli.md has every exit code", () => {
+  const text = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8").split("## Exit codes")[1] ?? "";
+  const listed = [...text.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+  expect(listed).toEqual(Object.values(exitCodes));
 });
 
 test("with --json an error is one line of JSON on stderr", async () => {

@@ -48,6 +48,16 @@ test("in a terminal init asks where results go", async () => {
   expect(existsSync(join(here.path, "x/pipelines/daily.ts"))).toBe(true);
 });
 
+test("Ctrl-C undoes a copy, says so, and is told by the exit code", async () => {
+  const rows = Array.from({ length: 400_000 }, (_, i) => `${i},${i / 7},text ${i}`).join("\n");
+  await using here = await project({ "data/large.csv": `id,value,note\n${rows}\n` });
+  const copied = await inTerminal(["copy", "csv:large", "csv:copied"], here.path, [
+    { wait: "Copying", type: "\u0003" },
+  ]);
+  expect(copied).toMatchObject({ code: 130, screen: expect.stringContaining("what was begun is undone") });
+  expect(existsSync(join(here.path, "data/copied.csv"))).toBe(false);
+});
+
 test("Ctrl-C ends serve cleanly", async () => {
   await using here = await project(files);
   const served = await inTerminal(["serve", "--port", "0"], here.path, [{ wait: "Serving at", type: "\u0003" }]);

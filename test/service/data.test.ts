@@ -66,3 +66,15 @@ test("all frames are listed", async () => {
     failed: [],
   });
 });
+
+test("a series of a column that is no number, or over one that is no time, is refused", async () => {
+  await using service = await startService({ "prices.csv": "day,symbol,close\n2024-01-02,MILL,1.5\n" });
+  for (const [time, column, what] of [
+    ["day", "symbol", 'The column \\"symbol\\" holds string'],
+    ["close", "close", 'The column \\"close\\" holds float64'],
+    ["dya", "close", 'Did you mean \\"day\\"'],
+  ]) {
+    const answer = await service.get(`/api/series/csv/prices?time=${time}&column=${column}`);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(what as string)]);
+  }
+});

@@ -21,7 +21,15 @@ if (live) {
   const refresh = async () => {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
-    if (fresh) document.getElementById("live").replaceChildren(...fresh.childNodes);
+    if (!fresh) return;
+    const held = document.activeElement?.closest("#live form")?.action;
+    document.getElementById("live").replaceChildren(...fresh.childNodes);
+    // Who was on a button stays there.
+    if (held)
+      [...live.querySelectorAll("form")]
+        .find(({ action }) => action === held)
+        ?.querySelector("button")
+        .focus();
   };
   events.addEventListener("change", refresh);
   events.addEventListener("end", async () => {

@@ -16,6 +16,8 @@ function colour(name, alpha = 1) {
 
 let plot;
 let asked = 0;
+/** The first and the last time that are shown, in seconds. */
+let shown = [0, 0];
 
 async function load(range = {}) {
   const number = ++asked;
@@ -30,7 +32,9 @@ async function load(range = {}) {
     note.textContent = found.error.message;
     return;
   }
-  note.textContent = `${found.rows.toLocaleString("en")} rows`;
+  note.textContent = found.rows === 0 ? "No rows are there." : `${found.rows.toLocaleString("en")} rows`;
+  if (found.rows === 0) return;
+  shown = [found.times[0], found.times.at(-1)];
   draw(column, found);
 }
 
@@ -57,11 +61,27 @@ function draw(column, { times, least, most }) {
 function zoom(chart) {
   const { left, width } = chart.select;
   if (width < 4) return;
-  const moment = (x) => new Date(chart.posToVal(x, "x") * 1000).toISOString();
-  load({ from: moment(left), to: moment(left + width) });
+  look(chart.posToVal(left, "x"), chart.posToVal(left + width, "x"));
+}
+
+function look(from, to) {
+  const moment = (seconds) => new Date(seconds * 1000).toISOString();
+  load({ from: moment(from), to: moment(to) });
+}
+
+/** What the buttons do, as parts of the length that is shown: where the new range begins and ends. */
+const moves = { in: [0.25, 0.75], out: [-0.5, 1.5], back: [-0.5, 0.5], on: [0.5, 1.5] };
+
+for (const button of document.querySelectorAll("[data-chart-move]")) {
+  button.addEventListener("click", () => {
+    const move = moves[button.dataset.chartMove];
+    if (!move) return load();
+    const [first, last] = shown;
+    const length = Math.max(1, last - first);
+    look(first + move[0] * length, first + move[1] * length);
+  });
 }
 
 form.addEventListener("change", () => load());
-document.querySelector("[data-chart-whole]").addEventListener("click", () => load());
 addEventListener("resize", () => plot?.setSize({ width: place.clientWidth, height: 320 }));
 load();

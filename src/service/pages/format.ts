@@ -1,3 +1,5 @@
+import { visibleText } from "../../system/visible-text.ts";
+
 /** A whole number with spaces between its thousands. */
 export function countText(count: number): string {
   return count.toLocaleString("en").replaceAll(",", "\u202f");
@@ -43,8 +45,12 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(seconds / 3_600)} h ${Math.round((seconds % 3_600) / 60)} min`;
 }
 
-/** A value as a cell of a table shows it. */
+/** A value as a cell of a table shows it. What nobody could see, and what turns the text around it, is shown escaped. */
 export function valueText(value: unknown): string {
+  return visibleText(plainText(value));
+}
+
+function plainText(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (typeof value === "object" && value !== null) {
     return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));

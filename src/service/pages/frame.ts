@@ -91,7 +91,12 @@ export function rowsTable(
 
 function cell(value: unknown, type: string): Markup {
   if (value === null || value === undefined) return html`<td class="null ${sideOf(type)}">null</td>`;
-  return html`<td class="${sideOf(type)}">${valueText(value)}</td>`;
+  return html`<td class="${sideOf(type) || (isTime(type) ? "name" : "")}">${valueText(value)}</td>`;
+}
+
+/** What may not be broken into two lines. */
+function isTime(type: string): boolean {
+  return /^(date|time|duration)/.test(type);
 }
 
 /** Numbers stand one below the other, digit by digit. */
@@ -138,9 +143,15 @@ export function chart(head: FrameHead, times: readonly string[], columns: readon
     <form class="row" data-chart="/api/series/${encodeURIComponent(head.storage)}/${encodeURIComponent(head.name)}">
       <label>Over <select name="time">${times.map(option)}</select></label>
       <label>Column <select name="column">${columns.map(option)}</select></label>
-      <button type="button" data-chart-whole>Whole range</button>
+      <span class="buttons" role="group" aria-label="Range">
+        <button type="button" data-chart-move="back" aria-label="Earlier">←</button>
+        <button type="button" data-chart-move="in">Closer</button>
+        <button type="button" data-chart-move="out">Wider</button>
+        <button type="button" data-chart-move="on" aria-label="Later">→</button>
+        <button type="button" data-chart-move="all">Whole range</button>
+      </span>
       <span class="quiet" data-chart-note role="status">Loading …</span>
     </form>
     <div class="chart" data-chart-place></div>
-    <p class="quiet">Drag over a part to look closer. Each point shows the least and the most of the rows around it.</p>`;
+    <p class="quiet">Drag over a part to look closer, or use the buttons. Each point shows the least and the most of the rows around it.</p>`;
 }

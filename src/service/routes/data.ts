@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { DataFrame } from "../../frame/polars.ts";
 import { piecesOf } from "../../storages/pieces.ts";
+import { ahead } from "../ahead.ts";
 import type { ServiceContext } from "../context.ts";
 import { arrowOf } from "../formats/arrow.ts";
 import { csvOf } from "../formats/csv.ts";
@@ -63,7 +64,7 @@ export function dataRoutes(app: OpenAPIHono, { factory, config, logger }: Servic
       ...(limit === undefined ? {} : { limit: limit + offset }),
       signal: context.req.raw.signal,
     };
-    const pieces = skipRows(piecesOf(factory.createDataSource(storage), name, options), offset);
+    const pieces = ahead(skipRows(piecesOf(factory.createDataSource(storage), name, options), offset));
     const body = await streamOf(encoded(format, pieces, name, exact === "true"), (error) =>
       logger.warn({ storage, frame: name, err: error }, "An answer broke off"),
     );
@@ -81,7 +82,7 @@ export function dataRoutes(app: OpenAPIHono, { factory, config, logger }: Servic
       case "csv":
         return csvOf(pieces, { config, frame, exact });
       case "arrow":
-        return arrowOf(pieces);
+        return arrowOf(pieces, config);
     }
   }
 }

@@ -34,6 +34,12 @@ export function countRequests(app: OpenAPIHono): Registry {
 
 /** Serves what was counted, in the form that Prometheus reads. */
 export function metricsRoutes(app: OpenAPIHono, registry: Registry): void {
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/metrics",
+    summary: "Counters in the form that Prometheus reads",
+    responses: { 200: { description: "Counters.", content: { "text/plain": { schema: { type: "string" } } } } },
+  });
   app.get("/metrics", async (context) => {
     return context.text(await registry.metrics(), 200, { "Content-Type": registry.contentType });
   });

@@ -15,6 +15,7 @@ import { chart, columnsTable, type FrameHead, frameHead, rowsTable } from "../pa
 import { page } from "../pages/layout.ts";
 import { overview } from "../pages/overview.ts";
 import type { RunDesk } from "../run-desk.ts";
+import { drawableTimes, drawableValues } from "../series.ts";
 import { skipRows } from "../skip-rows.ts";
 import { hasVersions } from "./versions.ts";
 
@@ -71,10 +72,10 @@ export function pageRoutes(
     const head = await headOf(context.req.param());
     const fields = head.about?.schema.fields ?? [];
     const named = (pattern: RegExp) => fields.filter(({ type }) => pattern.test(type)).map(({ name }) => name);
-    const times = named(/^(date$|datetime)/);
+    const times = named(drawableTimes);
     const first = head.about?.timeColumn;
     const sorted = first && times.includes(first) ? [first, ...times.filter((name) => name !== first)] : times;
-    const body = [frameHead(head, "chart"), chart(head, sorted, named(/^(u?int|float|decimal)/))];
+    const body = [frameHead(head, "chart"), chart(head, sorted, named(drawableValues))];
     return page(context, { title: head.name, place: "data", body });
   });
 

@@ -146,7 +146,16 @@ export function runRoutes(app: OpenAPIHono, desk: RunDesk): void {
     return context.json({ run: id }, 200);
   });
 
-  // Server-sent events: `change` with the whole run whenever anything of it has changed, `end` when it is over.
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/api/runs/{id}/events",
+    summary: "Server-sent events: `change` with the whole run whenever anything of it changes, `end` when it is over",
+    request: { params: id },
+    responses: {
+      200: { description: "Events.", content: { "text/event-stream": { schema: { type: "string" } } } },
+      ...failure,
+    },
+  });
   app.get("/api/runs/:id/events", async (context) => {
     const id = context.req.param("id");
     await desk.run(id);
