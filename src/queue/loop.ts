@@ -23,6 +23,8 @@ export interface Lane {
   readonly queues: () => readonly string[];
   readonly most: number;
   readonly limits?: Limits | undefined;
+  /** What is worked on while nothing else is in hand: should it end the process, it takes nothing with it. */
+  readonly alone?: ((attempt: Attempt) => boolean) | undefined;
   readonly work: JobWork;
 }
 
@@ -43,6 +45,8 @@ class Hands {
   readonly pace = new Pace();
   /** Places in use. */
   working = 0;
+  /** Whether one that is worked on alone waits for the others to end, or is worked on. */
+  alone: "waits" | "works" | null = null;
 
   get all(): Attempt[] {
     return [...[...this.jobs.values()], ...this.waiting].map(({ attempt }) => attempt);
@@ -192,7 +196,7 @@ export class JobLoop {
       const ahead = hands.ahead(lane, queue);
       const settling = hands.jobs.size - hands.working;
       // A statement for each job that ends would cost more than many jobs do.
-      const enough = taken >= lane.most && hands.waiting.length >= ahead / 2;
+      const enough = (taken >= lane.most && hands.waiting.length >= ahead / 2) || hands.alone !== null;
       if (enough || settling > mostSettling || this.#stopped.signal.aborted || this.paused) return;
       const wanted = lane.most + ahead - taken;
       // A word that comes while it is asked counts.
@@ -212,12 +216,16 @@ export class JobLoop {
   }
 
   #beginNext(lane: Lane, hands: Hands): void {
-    if (this.#stopped.signal.aborted) return;
-    while (hands.working < lane.most) {
-      const next = hands.waiting.shift();
+    if (hands.working === 0) hands.alone = null;
+    while (hands.working < lane.most && hands.alone !== "works" && !this.#stopped.signal.aborted) {
+      const [next] = hands.waiting;
       if (!next) return;
+      if (lane.alone?.(next.attempt)) hands.alone = hands.working > 0 ? "waits" : "works";
+      if (hands.alone === "waits") return;
+      hands.waiting.shift();
       this.#begin(lane, hands, next.attempt);
     }
+    if (hands.alone === "works") void this.#giveBack(hands.waiting.splice(0));
   }
 
   #begin(lane: Lane, hands: Hands, attempt: Attempt): void {
@@ -257,12 +265,17 @@ export class JobLoop {
 
   /** Gives back what was taken ahead before that moment. */
   async #leave(before: number): Promise<void> {
-    for (const { waiting } of this.#hands.values()) {
+    for (const { waiting, alone } of this.#hands.values()) {
+      if (alone === "waits" && Number.isFinite(before)) continue;
       const count = waiting.findLastIndex(({ since }) => since < before) + 1;
-      const left = waiting.splice(0, count).map(({ attempt }) => attempt);
-      for (const [queue, attempts] of Map.groupBy(left, (attempt) => attempt.queue)) {
-        await this.#settler.release(queue, attempts, { begun: false });
-      }
+      await this.#giveBack(waiting.splice(0, count));
+    }
+  }
+
+  async #giveBack(waiting: readonly { readonly attempt: Attempt }[]): Promise<void> {
+    const attempts = waiting.map(({ attempt }) => attempt);
+    for (const [queue, all] of Map.groupBy(attempts, (attempt) => attempt.queue)) {
+      await this.#settler.release(queue, all, { begun: false });
     }
   }
 

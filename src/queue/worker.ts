@@ -93,6 +93,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     queues: () => queues.get("sources") ?? [],
     most: concurrency,
     limits: limitsOf(config),
+    // Its workers were lost, for it or for what they had in hand besides: the last try tells.
+    alone: ({ retryCount }) => retryCount > 0 && retryCount >= config.QUEUE_TRIES - 1,
     work: (attempt, signal, free) => sources.work(attempt as Attempt<SourceJob>, signal, free),
   };
   const loop = new JobLoop({ place, logger, settler }, [runLane, sourceLane], ({ stop, ended, changed }) => {

@@ -90,7 +90,9 @@ export function nextMarks(found: FoundMarks, { run }: MarkedSave): Marks | undef
   const parts = (old?.parts ?? []).filter(([otherId, otherPart]) => otherId !== id || otherPart !== part);
   const cursors = (old?.cursors ?? []).filter(([reader]) => reader !== cursor?.reader);
   return {
-    parts: [...parts, [id, part, new Date().toISOString(), ...token] as const].slice(-keptParts).map((each) => [...each]),
+    parts: [...parts, [id, part, new Date().toISOString(), ...token] as const]
+      .slice(-keptParts)
+      .map((each) => [...each]),
     cursors: cursor ? [...cursors, [cursor.reader, cursor.value]] : cursors,
   };
 }

@@ -48,14 +48,19 @@ test.each(types)("in %s a try that wakes after a later one has saved places noth
   expect(records(await factory.createDataSource(type).getData("prices"))).toEqual([{ n: 3 }]);
 });
 
-test.each(["csv", "temp", "arctic"] as const)("in %s a lease that ends while the rows are made ready places nothing", async (type) => {
-  const saver = factory.createDataSaver(type);
-  await saver.saveData(row(1), "rates");
-  const lost = async () => {
-    throw new ConflictError("Another worker has taken over.", { code: "LEASE_LOST" });
-  };
-  for (const mode of ["replace", "append"] as const) {
-    await expect(saver.saveData(row(2), "rates", { mode, run: markOf(1, lost) })).rejects.toMatchObject({ code: "LEASE_LOST" });
-  }
-  expect(records(await factory.createDataSource(type).getData("rates"))).toEqual([{ n: 1 }]);
-});
+test.each(["csv", "temp", "arctic"] as const)(
+  "in %s a lease that ends while the rows are made ready places nothing",
+  async (type) => {
+    const saver = factory.createDataSaver(type);
+    await saver.saveData(row(1), "rates");
+    const lost = async () => {
+      throw new ConflictError("Another worker has taken over.", { code: "LEASE_LOST" });
+    };
+    for (const mode of ["replace", "append"] as const) {
+      await expect(saver.saveData(row(2), "rates", { mode, run: markOf(1, lost) })).rejects.toMatchObject({
+        code: "LEASE_LOST",
+      });
+    }
+    expect(records(await factory.createDataSource(type).getData("rates"))).toEqual([{ n: 1 }]);
+  },
+);

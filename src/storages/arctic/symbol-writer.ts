@@ -74,7 +74,19 @@ export class SymbolWriter {
     if (!old) assertDistinct(symbol, await library.symbols({ tables: false }), "arctic");
     const index = await this.#index(symbol, content, plan, old?.metadata?.index);
     const { columns } = plan;
-    const version: NewVersion = { rows, height, columns, index, timeColumn, key, marks, run, confirm, old, mode: "replace" };
+    const version: NewVersion = {
+      rows,
+      height,
+      columns,
+      index,
+      timeColumn,
+      key,
+      marks,
+      run,
+      confirm,
+      old,
+      mode: "replace",
+    };
     await this.#write(symbol, version, signal);
   }
 
