@@ -13,14 +13,18 @@ const texts = Object.fromEntries(
 
 /** `NAME=value` of a file for the environment. */
 function pairs(text: string): Record<string, string> {
-  return Object.fromEntries([...text.matchAll(/(?:^|\s)([A-Z][A-Z_]+)=(\S+)/gm)].map(([, name, value]) => [name, value]));
+  return Object.fromEntries(
+    [...text.matchAll(/(?:^|\s)([A-Z][A-Z_]+)=(\S+)/gm)].map(([, name, value]) => [name, value]),
+  );
 }
 
 /** What Compose gives to workers and the scheduler. */
 function composed(): Record<string, string> {
   const [, app = ""] = /environment: &app\n((?: {6}.*\n)+)/.exec(texts["compose.yaml"]) ?? [];
   const found = [...app.matchAll(/^ {6}([A-Z_]+): "?(.*?)"?$/gm)];
-  return Object.fromEntries(found.map(([, name, value]) => [name, value?.startsWith("$") ? "a-secret" : value])) as never;
+  return Object.fromEntries(
+    found.map(([, name, value]) => [name, value?.startsWith("$") ? "a-secret" : value]),
+  ) as never;
 }
 
 const unit = () => {
