@@ -13,6 +13,7 @@ import { busy, empty, latency, seen } from "./queue/pipelines.ts";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const program = join(import.meta.dirname, "queue", "worker.ts");
+const filler = join(import.meta.dirname, "queue", "fill.ts");
 const jobs = 10_000;
 const million = 1_000_000;
 /** Enqueued one after the other; the median of these is told. */
@@ -106,11 +107,8 @@ async function fanOut(
 
 async function waits(context: BenchContext, queued: number): Promise<Prepared> {
   const opened = await open(context, `waits ${queued}`);
-  const { place, factory, options } = opened;
-  const queue = await place.queue({ queue: "default", pipeline: "others", version: "1", kind: "sources" });
-  const data = Array.from({ length: 10_000 }, (_, index) => ({ data: { source: `source ${index}` } }));
-  for (let at = 0; at < queued; at += data.length) await place.boss.insert(queue, data);
-  if (queued > 0) await place.sql("ANALYZE");
+  const { given, factory, options } = opened;
+  if (queued > 0) await once(fork(filler, [JSON.stringify(given), String(queued)]), "exit");
   const worker = await startWorker({ pipelines: [latency], factory });
   return {
     async run() {

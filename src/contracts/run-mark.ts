@@ -24,8 +24,14 @@ export interface SaveFence {
   readonly database: string;
   /** A statement for the begin of a saving transaction: it fails unless the try still counts, and holds that until the end. */
   readonly sql: string;
-  /** The same around work that has no such transaction. @throws ConflictError LEASE_LOST */
-  hold<T>(work: () => Promise<T>): Promise<T>;
+  /** Kept with what is saved: of two tries at one job, the later one has the greater number. */
+  readonly token: { readonly job: string; readonly attempt: number };
+  /**
+   * The same around work that has no such transaction; `stillHeld` looks again, right before what was made ready becomes visible.
+   *
+   * @throws ConflictError LEASE_LOST
+   */
+  hold<T>(work: (stillHeld: () => Promise<void>) => Promise<T>): Promise<T>;
 }
 
 /** What a storage keeps of the runs that saved under a name. */

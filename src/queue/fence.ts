@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SaveFence } from "../contracts/run-mark.ts";
-import { ConflictError } from "../errors.ts";
+import { ConflictError, UnavailableError } from "../errors.ts";
 import { literal } from "../storages/postgres/identifiers.ts";
-import { leaseLostState } from "../storages/postgres/server-error.ts";
+import { isConnectionLost, leaseLostState } from "../storages/postgres/server-error.ts";
 import type { Attempt } from "./jobs.ts";
 import { type QueuePlace, saving } from "./place.ts";
 
@@ -26,15 +26,19 @@ export function fenceOf(place: QueuePlace, { queue, id, retryCount }: Attempt): 
   return {
     database: place.database,
     sql,
+    token: { job: id, attempt: retryCount },
     async hold(work) {
       const transaction = await place.db.beginTransaction?.();
       if (!transaction) throw new Error("pg-boss works without a transaction here.");
       try {
         await transaction.db.executeSql("SET LOCAL idle_in_transaction_session_timeout = 0");
-        await transaction.db.executeSql(sql).catch((cause: unknown) => {
-          throw leaseLost(cause) ?? cause;
-        });
-        return await work();
+        const look = async () => {
+          await transaction.db.executeSql(sql).catch((cause: unknown) => {
+            throw leaseLost(cause);
+          });
+        };
+        await look();
+        return await work(look);
       } finally {
         // What was saved counts even when this connection was lost meanwhile.
         await transaction.rollback();
@@ -43,9 +47,14 @@ export function fenceOf(place: QueuePlace, { queue, id, retryCount }: Attempt): 
   };
 }
 
-function leaseLost(cause: unknown): ConflictError | undefined {
-  if (!(cause instanceof Error && "code" in cause && cause.code === leaseLostState)) return undefined;
-  return new ConflictError(cause.message, { code: "LEASE_LOST", cause });
+/** A lock that went with its connection holds nothing any more: the server ended it, for whoever took over or because it was stopped. */
+function leaseLost(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  if ("code" in cause && cause.code === leaseLostState) {
+    return new ConflictError(cause.message, { code: "LEASE_LOST", cause });
+  }
+  if (!isConnectionLost(cause)) return cause;
+  return new UnavailableError(`The queue's server does not answer: ${cause.message}`, { cause });
 }
 
 const freeSql = `SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended($1, ${saving})) AS free`;

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config/settings.ts";
 import { UnavailableError } from "../errors.ts";
-import type { JobLoop, Lane } from "./loop.ts";
+import type { Lane } from "./hands.ts";
+import type { JobLoop } from "./loop.ts";
 import type { QueuePlace } from "./place.ts";
 
 interface Watched {

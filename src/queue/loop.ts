@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../contracts/logger.ts";
 import { evict } from "./fence.ts";
-import { fetchJobs, type Limits } from "./fetch.ts";
+import { fetchJobs } from "./fetch.ts";
 import { HandedBack } from "./handed-back.ts";
+import { Hands, type InHand, type Lane } from "./hands.ts";
 import type { Attempt } from "./jobs.ts";
-import { Pace } from "./pace.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 import { byTry, heldBy, heldSql, type Settler } from "./settle.ts";
 
@@ -14,47 +14,6 @@ const lookMs = 1_000;
 const staleMs = 250;
 /** So many may wait for the queue to hear that they are done before more are taken. */
 const mostSettling = 1_000;
-
-/** Resolves when the queue knows what became of the job. Rejecting hands it to another try. `free` gives its place to the next one before that. */
-export type JobWork = (attempt: Attempt, signal: AbortSignal, free: () => void) => Promise<void>;
-
-/** One kind of job, with as many in hand at once as it may have. */
-export interface Lane {
-  readonly queues: () => readonly string[];
-  readonly most: number;
-  readonly limits?: Limits | undefined;
-  readonly work: JobWork;
-}
-
-interface InHand {
-  readonly attempt: Attempt;
-  readonly ending: AbortController;
-  readonly began: number;
-  readonly done: Promise<void>;
-  /** Its place is another job's by now. */
-  freed: boolean;
-}
-
-/** What a lane has at the moment. */
-class Hands {
-  readonly jobs = new Map<string, InHand>();
-  /** Taken ahead, and not begun. */
-  readonly waiting: { readonly attempt: Attempt; readonly since: number }[] = [];
-  readonly pace = new Pace();
-  /** Places in use. */
-  working = 0;
-
-  get all(): Attempt[] {
-    return [...[...this.jobs.values()], ...this.waiting].map(({ attempt }) => attempt);
-  }
-
-  /** How many may be taken ahead of a queue's jobs. */
-  ahead({ most, limits }: Lane, queue: string): number {
-    if (limits && limits.size > 0) return 0;
-    for (const { freed, began } of this.jobs.values()) if (!freed && this.pace.isSlow(began)) return 0;
-    return this.pace.ahead(queue, most);
-  }
-}
 
 /** What a worker is told of besides jobs. */
 export interface Message {
@@ -192,7 +151,7 @@ export class JobLoop {
       const ahead = hands.ahead(lane, queue);
       const settling = hands.jobs.size - hands.working;
       // A statement for each job that ends would cost more than many jobs do.
-      const enough = taken >= lane.most && hands.waiting.length >= ahead / 2;
+      const enough = (taken >= lane.most && hands.waiting.length >= ahead / 2) || hands.alone !== null;
       if (enough || settling > mostSettling || this.#stopped.signal.aborted || this.paused) return;
       const wanted = lane.most + ahead - taken;
       // A word that comes while it is asked counts.
@@ -212,12 +171,16 @@ export class JobLoop {
   }
 
   #beginNext(lane: Lane, hands: Hands): void {
-    if (this.#stopped.signal.aborted) return;
-    while (hands.working < lane.most) {
-      const next = hands.waiting.shift();
+    if (hands.working === 0) hands.alone = null;
+    while (hands.working < lane.most && hands.alone !== "works" && !this.#stopped.signal.aborted) {
+      const [next] = hands.waiting;
       if (!next) return;
+      if (lane.alone?.(next.attempt)) hands.alone = hands.working > 0 ? "waits" : "works";
+      if (hands.alone === "waits") return;
+      hands.waiting.shift();
       this.#begin(lane, hands, next.attempt);
     }
+    if (hands.alone === "works") void this.#giveBack(hands.waiting.splice(0));
   }
 
   #begin(lane: Lane, hands: Hands, attempt: Attempt): void {
@@ -257,12 +220,17 @@ export class JobLoop {
 
   /** Gives back what was taken ahead before that moment. */
   async #leave(before: number): Promise<void> {
-    for (const { waiting } of this.#hands.values()) {
+    for (const { waiting, alone } of this.#hands.values()) {
+      if (alone === "waits" && Number.isFinite(before)) continue;
       const count = waiting.findLastIndex(({ since }) => since < before) + 1;
-      const left = waiting.splice(0, count).map(({ attempt }) => attempt);
-      for (const [queue, attempts] of Map.groupBy(left, (attempt) => attempt.queue)) {
-        await this.#settler.release(queue, attempts, { begun: false });
-      }
+      await this.#giveBack(waiting.splice(0, count));
+    }
+  }
+
+  async #giveBack(waiting: readonly { readonly attempt: Attempt }[]): Promise<void> {
+    const attempts = waiting.map(({ attempt }) => attempt);
+    for (const [queue, all] of Map.groupBy(attempts, (attempt) => attempt.queue)) {
+      await this.#settler.release(queue, all, { begun: false });
     }
   }
 

@@ -20,6 +20,8 @@ export const saving = 7105108104;
 /** pg-boss ends any job after this time; what takes longer is taken over, and gone on with. */
 const longestSeconds = 86_000;
 const dayS = 86_400;
+/** A source that kills its worker may kill the run's leader with it, which is no fault of the run. */
+const leaders = 10;
 
 /** The user's PostgreSQL as a queue. Dispose of it. */
 export class QueuePlace implements AsyncDisposable {
@@ -68,7 +70,7 @@ export class QueuePlace implements AsyncDisposable {
       ...keep,
       deadLetter: dead,
       expireInSeconds: longestSeconds,
-      retryLimit: this.config.QUEUE_TRIES - 1,
+      retryLimit: this.config.QUEUE_TRIES * (parts.kind === "runs" ? leaders : 1) - 1,
       retryDelay: 0,
       notify: false,
     });

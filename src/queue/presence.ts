@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { Lane } from "./hands.ts";
 import type { SourceJob } from "./jobs.ts";
-import type { JobLoop, Lane } from "./loop.ts";
+import type { JobLoop } from "./loop.ts";
 import type { QueuePlace } from "./place.ts";
 
 /** A worker as it last told of itself. */

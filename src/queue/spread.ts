@@ -103,7 +103,7 @@ async function waitForAll(spread: Spread, tally: Tally): Promise<void> {
         wanted = ended.count + missing;
       }
       if (missing === 0) return;
-      if (looks % 10 === 9) await failDead(spread, [...left]);
+      if (looks % (left.size <= few ? 2 : 10) === 1) await failDead(spread, [...left]);
     } catch (cause) {
       session.logger.debug({ err: cause }, "The ledger does not answer; looking again.");
     }

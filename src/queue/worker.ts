@@ -8,9 +8,10 @@ import { readyOf } from "../pipelines/define.ts";
 import { openLedger } from "../pipelines/ledger/open.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Ready } from "../pipelines/run/run-pipeline.ts";
+import type { Lane } from "./hands.ts";
 import { serveHealth } from "./health.ts";
 import type { Attempt, RunJob, SourceJob } from "./jobs.ts";
-import { JobLoop, type Lane } from "./loop.ts";
+import { JobLoop } from "./loop.ts";
 import { isNewer, type JobKind, queueName, readQueueName } from "./names.ts";
 import { Notices } from "./notices.ts";
 import { pausedQueues } from "./operate.ts";
@@ -97,6 +98,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     queues: () => queues.get("sources") ?? [],
     most: concurrency,
     limits: limitsOf(config),
+    // Its workers were lost, for it or for what they had in hand besides: the last try tells.
+    alone: ({ retryCount }) => retryCount > 0 && retryCount >= config.QUEUE_TRIES - 1,
     work: (attempt, signal, free) => sources.work(attempt as Attempt<SourceJob>, signal, free),
   };
   const loop = new JobLoop({ place, logger, settler }, [runLane, sourceLane], ({ stop, ended, changed }) => {

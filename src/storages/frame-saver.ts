@@ -13,7 +13,7 @@ import { mergeFrames } from "../frame/merge.ts";
 import type { DataFrame, LazyDataFrame } from "../frame/polars.ts";
 import { assertSchema, readSchema, requireColumns, requireFrame, schemaOf } from "../frame/schema.ts";
 import type { StorageContext } from "./context.ts";
-import { type FoundMarks, isDone, keptMarksOf, type Marks, nextMarks } from "./marks.ts";
+import { type FoundMarks, isDone, keptMarksOf, type Marks, nextMarks, refuseOvertaken } from "./marks.ts";
 import { assertSaveOptions, exceptOption } from "./options.ts";
 import { spillBatches } from "./spill.ts";
 
@@ -28,6 +28,8 @@ export interface FrameContent {
   marks?: Marks | undefined;
   /** The run that saves it. */
   run?: RunMark | undefined;
+  /** Asked right before it becomes visible: when it rejects, nothing is placed. */
+  confirm?: (() => Promise<void>) | undefined;
 }
 
 /** What stands under a name. */
@@ -127,11 +129,22 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
     await this.refuse(name, content);
     const work = async () => {
       const found = await this.marksFor(name, options.run);
-      if (isDone(found, options, { storage: this.#storage.type, frame: name })) return;
-      const marked = { ...content, marks: nextMarks(found, options), run: options.run };
-      const save = (await this.appending(name, marked, options)) ?? (await this.#placing(name, marked, options));
+      const about = { storage: this.#storage.type, frame: name };
+      refuseOvertaken(found, options, about);
+      if (isDone(found, options, about)) return;
       const { fence } = options.run ?? {};
-      const held = fence ? () => fence.hold(save) : save;
+      let stillHeld = async () => {};
+      const confirm = async () => {
+        refuseOvertaken(await this.marksFor(name, options.run), options, about);
+        await stillHeld();
+      };
+      const marked = { ...content, marks: nextMarks(found, options), run: options.run, ...(fence && { confirm }) };
+      const save = (await this.appending(name, marked, options)) ?? (await this.#placing(name, marked, options));
+      const holding = (look: () => Promise<void>) => {
+        stillHeld = look;
+        return save();
+      };
+      const held = fence ? () => fence.hold(holding) : save;
       await (backup ? this.#backup().backUpThenSave(name, held, signal) : held());
     };
     await this.exclusive(name, work, signal);
@@ -151,7 +164,8 @@ export abstract class FrameSaver implements IDataSaver, IBatchSaver, IDelete, II
   async #placing(name: string, content: FrameContent, options: SaveOptions): Promise<() => Promise<void>> {
     const merged = await this.merge(name, content, options);
     if (merged !== content) await this.refuse(name, merged);
-    return () => this.place(name, { ...merged, marks: content.marks, run: content.run }, options.signal);
+    const { marks, run, confirm } = content;
+    return () => this.place(name, { ...merged, marks, run, confirm }, options.signal);
   }
 
   /** How to add the rows without rewriting what stands there, where the storage can do that exactly; null where it can't. */

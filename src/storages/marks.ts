@@ -1,10 +1,13 @@
 import { z } from "zod";
 import type { KeptMarks, RunMark } from "../contracts/run-mark.ts";
-import { ConfigError, SaveError } from "../errors.ts";
+import { ConfigError, ConflictError, SaveError } from "../errors.ts";
 
-/** Marks as storages keep them with a frame: small, since they are written with every save. Pairs, so that any name can stand in them. */
+/**
+ * Marks as storages keep them with a frame: small, since they are written with every save. Pairs, so that any name can stand in them.
+ * A part is the run, the piece of work, the moment, and of a job in a queue its token, `job:attempt`.
+ */
 export const marksShape = z.object({
-  parts: z.array(z.tuple([z.string(), z.string(), z.string()])),
+  parts: z.array(z.tuple([z.string(), z.string(), z.string()]).rest(z.string())),
   cursors: z.array(z.tuple([z.string(), z.string()])),
 });
 
@@ -57,15 +60,39 @@ export function isDone(
   );
 }
 
+/**
+ * A later try at the same job has saved already: this one was asleep meanwhile.
+ *
+ * @throws ConflictError LEASE_LOST
+ */
+export function refuseOvertaken(
+  found: FoundMarks,
+  { run }: MarkedSave,
+  about: { storage: string; frame: string },
+): void {
+  const token = run?.fence?.token;
+  if (!token || found === null || found === "changed") return;
+  const kept = found.parts.find(([id, part]) => id === run.id && part === run.part)?.[3];
+  const [job, attempt] = kept?.split(":") ?? [];
+  if (job !== token.job || Number(attempt) <= token.attempt) return;
+  throw new ConflictError(`A later try at "${run.part}" of run ${run.id} has saved ${about.frame} already.`, {
+    ...about,
+    code: "LEASE_LOST",
+  });
+}
+
 /** The marks that stand beside the frame after the save. */
 export function nextMarks(found: FoundMarks, { run }: MarkedSave): Marks | undefined {
   const old = found === "changed" ? null : found;
   if (!run) return old ?? undefined;
-  const { id, part, cursor } = run;
+  const { id, part, cursor, fence } = run;
+  const token = fence ? [`${fence.token.job}:${fence.token.attempt}`] : [];
   const parts = (old?.parts ?? []).filter(([otherId, otherPart]) => otherId !== id || otherPart !== part);
   const cursors = (old?.cursors ?? []).filter(([reader]) => reader !== cursor?.reader);
   return {
-    parts: [...parts, [id, part, new Date().toISOString()] as const].slice(-keptParts).map((each) => [...each]),
+    parts: [...parts, [id, part, new Date().toISOString(), ...token] as const]
+      .slice(-keptParts)
+      .map((each) => [...each]),
     cursors: cursor ? [...cursors, [cursor.reader, cursor.value]] : cursors,
   };
 }

@@ -152,7 +152,7 @@ export class RunSaver implements IDataSaver, IBatchSaver {
   /** A saver that knows of no marks can't ask itself whether this try still counts. */
   #held(part: Part, { run }: SaveOptions, save: () => Promise<boolean>): Promise<boolean> {
     const { seat } = part.scope.session;
-    return seat && !run ? seat.fence.hold(save) : save();
+    return seat && !run ? seat.fence.hold(() => save()) : save();
   }
 
   async #end(part: Part, destination: string, saved: boolean, { rows, bytes, aside }: Counts): Promise<void> {

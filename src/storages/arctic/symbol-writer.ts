@@ -30,6 +30,7 @@ interface NewVersion extends Pick<SymbolWrite, "mode"> {
   timeColumn: string | undefined;
   key: readonly string[] | undefined;
   marks: Marks | undefined;
+  confirm: (() => Promise<void>) | undefined;
   /** Who saves it, when a pipeline's run does. */
   run: RunMark | undefined;
   /** What stands there before. */
@@ -68,12 +69,24 @@ export class SymbolWriter {
   /** Makes the frame the newest version of the symbol. */
   async place(symbol: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
     const { library } = this.#parts;
-    const { rows, height, timeColumn, key, marks, run } = content;
+    const { rows, height, timeColumn, key, marks, run, confirm } = content;
     const [plan, old] = await Promise.all([this.#plan(symbol, content), library.version(symbol, { signal })]);
     if (!old) assertDistinct(symbol, await library.symbols({ tables: false }), "arctic");
     const index = await this.#index(symbol, content, plan, old?.metadata?.index);
     const { columns } = plan;
-    const version: NewVersion = { rows, height, columns, index, timeColumn, key, marks, run, old, mode: "replace" };
+    const version: NewVersion = {
+      rows,
+      height,
+      columns,
+      index,
+      timeColumn,
+      key,
+      marks,
+      run,
+      confirm,
+      old,
+      mode: "replace",
+    };
     await this.#write(symbol, version, signal);
   }
 
@@ -126,6 +139,7 @@ export class SymbolWriter {
       key: key ?? kept.key,
       marks: content.marks,
       run: content.run,
+      confirm: content.confirm,
       old,
       mode: mode === "append" ? "append" : "update",
     };
@@ -175,7 +189,7 @@ export class SymbolWriter {
 
   async #write(symbol: string, version: NewVersion, signal: AbortSignal | undefined): Promise<void> {
     const { config, library, logger } = this.#parts;
-    const { rows, height, columns, index, timeColumn, key, marks, run, old, mode } = version;
+    const { rows, height, columns, index, timeColumn, key, marks, run, confirm, old, mode } = version;
     const about = { storage: "arctic", frame: symbol };
     await using texts = await recodeRows(rows, height, toTexts(columns), { config, ...about, signal });
     await using arrow = await this.#arrow(symbol, encodeColumns(texts.rows, columns, index), height * columns.length);
@@ -188,6 +202,7 @@ export class SymbolWriter {
     // A save that is no pipeline's leaves the marks as they are.
     const kept = marks ?? old?.metadata?.marks;
     const compact = mode === "append" && pieces >= mostPieces;
+    await confirm?.();
     await library.write(
       symbol,
       {

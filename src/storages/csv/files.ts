@@ -56,9 +56,9 @@ export class CsvFiles {
   }
 
   /** Puts a frame under a name. The caller holds the name's lock. */
-  async place(name: string, content: CsvContent, kept: KeptSchema, signal?: AbortSignal): Promise<void> {
+  async place(name: string, content: CsvContent, kept: KeptSchema, { signal, confirm }: Placing = {}): Promise<void> {
     const form = { format: this.#format(name), height: kept.rows, config: this.context.config, signal };
-    await this.#place(name, (staging) => writeCsv(staging, content, form), kept, signal);
+    await this.#place(name, (staging) => writeCsv(staging, content, form), kept, { signal, confirm });
   }
 
   /** Puts the bytes of another file under a name, with the schema that was kept of them. The caller holds the name's lock. */
@@ -98,7 +98,7 @@ export class CsvFiles {
     name: string,
     write: (staging: string) => Promise<Content>,
     kept: KeptSchema | null,
-    signal?: AbortSignal,
+    { signal, confirm }: Placing = {},
   ): Promise<void> {
     const path = await this.folder.path(name);
     if (!(await exists(path))) assertDistinct(name, await this.folder.list(), "csv");
@@ -112,6 +112,7 @@ export class CsvFiles {
       ...(signal && { signal }),
       beforePlace: async () => {
         if (kept && content) await this.kept.put(name, content, kept);
+        await confirm?.();
       },
     });
     await this.kept.dropOthers(name, kept && content ? content.sha256 : null);
@@ -122,6 +123,12 @@ export class CsvFiles {
     if (!format) throw new InvalidNameError(`${name} has no ending of a CSV file.`, { storage: "csv", frame: name });
     return format;
   }
+}
+
+interface Placing {
+  readonly signal?: AbortSignal | undefined;
+  /** Asked right before the file becomes visible. */
+  readonly confirm?: (() => Promise<void>) | undefined;
 }
 
 async function exists(path: string): Promise<boolean> {

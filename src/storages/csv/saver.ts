@@ -64,9 +64,9 @@ export class CsvSaver extends FrameSaver {
   }
 
   protected override async place(frame: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
-    const { rows, schema, height, timeColumn, key, marks } = content;
+    const { rows, schema, height, timeColumn, key, marks, confirm } = content;
     const kept = { rows: height, schema, timeColumn, key, marks };
-    await this.#files.place(frame, { rows, schema, frame }, kept, signal);
+    await this.#files.place(frame, { rows, schema, frame }, kept, { signal, confirm });
   }
 
   protected override remove(name: string): Promise<boolean> {

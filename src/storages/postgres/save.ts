@@ -3,7 +3,7 @@ import type { Logger } from "../../contracts/logger.ts";
 import type { SaveFence } from "../../contracts/run-mark.ts";
 import { ConflictError, NotFoundError, UnavailableError } from "../../errors.ts";
 import { assertDistinct } from "../../frame/names.ts";
-import { isDone, type Marks, nextMarks } from "../marks.ts";
+import { isDone, type Marks, nextMarks, refuseOvertaken } from "../marks.ts";
 import { childrenOf, describeTable, findRelation, referencesTo, type Table, takenNames, viewsOn } from "./catalog.ts";
 import type { Connection, Database } from "./database.ts";
 import { readWrite } from "./database.ts";
@@ -51,7 +51,9 @@ export async function saveRows(database: Database, request: SaveRequest, how: Sa
     await connection.run(`SELECT pg_catalog.pg_advisory_xact_lock(${nameLock})`, [lockedName(name)]);
     const found = await findTarget(connection, request, metadata.frames);
     const marks = marksIn(found.table);
-    if (isDone(marks, request, { storage: "postgres", frame })) return 0;
+    const about = { storage: "postgres", frame };
+    refuseOvertaken(marks, request, about);
+    if (isDone(marks, request, about)) return 0;
     if (request.run && request.mode === "append" && !metadata.frames) throw unmarked(request);
     const { rows, plan } = found.table
       ? await saveIntoTable(connection, { ...found, table: found.table }, request, how)

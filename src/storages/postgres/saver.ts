@@ -170,7 +170,7 @@ export class PostgresSaver implements IDataSaver, IBatchSaver, IDelete, IIdentif
     // What another database knows can't be asked within the transaction.
     const inside = fence?.database === this.#parts.databaseId ? fence : undefined;
     const saving = () => saveRows(database, request, { rows: rows(), signal, onRows, logger, fence: inside });
-    const once = () => (fence && !inside ? fence.hold(saving) : saving());
+    const once = () => (fence && !inside ? fence.hold(() => saving()) : saving());
     // Batches come only once.
     const save = again ? () => retrySerialization(once, signal) : once;
     const work = backup ? () => this.#backup().backUpThenSave(request.frame, save, signal) : save;

@@ -91,7 +91,7 @@ export class TempFiles {
   async place(name: string, content: FrameContent, signal?: AbortSignal): Promise<void> {
     const path = this.path(name);
     if ((await this.stampOrNull(path)) === null) assertDistinct(name, await this.list(), "temp");
-    const { timeColumn, key, marks } = content;
+    const { timeColumn, key, marks, confirm } = content;
     let note: string | null = null;
     await placeFile(path, (staging) => writeIpc(content.rows, staging, { storage: "temp", frame: name }), {
       storage: "temp",
@@ -101,6 +101,7 @@ export class TempFiles {
         note = noteName(name, await this.stamp(name, staging));
         const text = JSON.stringify({ timeColumn, key, marks, checksum: await checksumOf(staging) });
         await placeFile(join(this.root, note), (file) => writeFile(file, text));
+        await confirm?.();
       },
     });
     await this.#dropNotes(name, note);

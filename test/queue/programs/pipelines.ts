@@ -13,7 +13,7 @@ export const numbers = {
   storageId: "numbers:",
   async getData(name: string): Promise<DataFrame> {
     await sleep(Number(process.env.SLOW_MS ?? "5"));
-    if (name === process.env.BROKEN) throw new Error(`${name} is broken`);
+    if (name === process.env.POISON) process.kill(process.pid, "SIGKILL");
     const rows = Array.from({ length: 5 }, (_, row) => ({ source: name, row }));
     return frame(rows, { source: "string", row: "int64" });
   },
