@@ -40,8 +40,6 @@ export const limits: Readonly<Record<string, Readonly<Record<string, string>>>> 
       "Pauses of the garbage collector; they grow on a busy machine, since its threads wait for a core.",
     "table to frame /  blockMs":
       "Pauses of the garbage collector; they grow on a busy machine, since its threads wait for a core.",
-    "10 M rows of CSV, streamed /  blockMs":
-      "Pauses of the garbage collector; they grow on a busy machine, since its threads wait for a core.",
   },
   arctic: {
     "millrace write / pandas write ms":
@@ -54,6 +52,10 @@ export const limits: Readonly<Record<string, Readonly<Record<string, string>>>> 
       "Waiting for the disk: ArcticDB syncs each of its keys, and old versions are removed as saves go.",
     "millrace small read / pandas small read ms": "The ways between the processes, and making a polars frame.",
     "millrace first call / python, import arcticdb ms": "Python's imports in the worker.",
+    "millrace write / pandas write peakMb":
+      "Two processes hold the frame, and the exchange file between them; for small tables Node and Python themselves.",
+    "millrace read / pandas read peakMb":
+      "Two processes hold the frame, and the exchange file between them; for small tables Node and Python themselves.",
     "millrace read /  blockMs": "polars takes over large texts in one piece.",
     "millrace write /  blockMs": "polars hands over large texts in one piece.",
   },
@@ -65,6 +67,9 @@ export const limits: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "a million jobs queued / idle queue ms": "The fetch of the next job looks through a larger index.",
   },
   pipelines: {
+    "an incremental run with nothing new, csv /  ms":
+      "The storage's own reading: the file is read to find what is new in it.",
+    "an incremental run with nothing new, temp /  ms": "The storage's own reading, and its lock.",
     "plan of a table against as many rows / one read ms":
       "Two reads are part of it: that of the source and that of the destination; then both are compared by key.",
     "a run of one step with one small frame /  ms": "Six statements of the ledger, each synced.",
@@ -73,6 +78,8 @@ export const limits: Readonly<Record<string, Readonly<Record<string, string>>>> 
     "millrace / bare CheerioCrawler ms": "Every page is kept for its schema's sake, and its rows are checked.",
   },
   service: {
+    "/health while a pipeline copies /  ms":
+      "An answer waits for whatever blocks the event loop of the process for longest, and asks each storage.",
     "/api/data as Arrow / temp storage, read in batches ms":
       "The rows are written as Arrow once more, and pass through a socket.",
   },
