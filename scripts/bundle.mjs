@@ -81,13 +81,15 @@ function withoutTranslations(id) {
 }
 
 /**
- * A module finds the files beside it from where it was compiled, not from the chunk that it ends up in. A closing tag of a script within a
+ * A module finds the files beside it from where it was compiled, not from the chunk that it ends up in; packages are found from any
+ * place, also from the bundle of an app that took the chunk in. A closing tag of a script within a
  * template would be taken apart by a helper that is not installed.
  */
 function withOwnAddress(code, id) {
   const own = JSON.stringify(relative(dist, id));
+  const address = (whole, require) => (require ? whole : `new URL(${own}, __dist__).href`);
   return {
-    code: code.replaceAll("import.meta.url", `new URL(${own}, __dist__).href`).replaceAll("</script>", "<\\/script>"),
+    code: code.replace(/(createRequire\()?import\.meta\.url/g, address).replaceAll("</script>", "<\\/script>"),
   };
 }
 

@@ -25,18 +25,21 @@ const leaders = 10;
 
 /** The user's PostgreSQL as a queue. Dispose of it. */
 export class QueuePlace implements AsyncDisposable {
+  /** @internal */
   readonly boss: PgBoss;
   readonly config: Config;
   /** `host:port/database`. */
   readonly database: string;
   readonly #made = new Set<string>();
 
+  /** @internal pg-boss's own types do not compile without `skipLibCheck`. */
   constructor(boss: PgBoss, config: Config) {
     this.boss = boss;
     this.config = config;
     this.database = databaseIdOf(ledgerConfig(config));
   }
 
+  /** @internal */
   get db(): Db {
     return this.boss.getDb();
   }
@@ -45,7 +48,11 @@ export class QueuePlace implements AsyncDisposable {
     return (await this.db.executeSql(text, [...values])).rows as Row[];
   }
 
-  /** All or nothing. */
+  /**
+   * All or nothing.
+   *
+   * @internal
+   */
   async transaction<T>(work: (db: Db) => Promise<T>): Promise<T> {
     const transaction = await this.db.beginTransaction?.();
     if (!transaction) throw new Error("pg-boss works without a transaction here.");

@@ -139,6 +139,10 @@ const program = `
 
 const typed = `
   import { DataFactory, type DataFrame, getConfigLogger, type IDataSource, type IScraper, type IStorage, pl, Scraper, source } from "millrace";
+  import { startWorker } from "millrace/queue";
+  import { serve } from "millrace/service";
+  import { storageChecks } from "millrace/testing";
+  console.log(startWorker, serve, storageChecks);
   const { config, logger } = await getConfigLogger("app");
   await using factory = new DataFactory({ config, logger });
   const postgres = factory.createDataSource("postgres");
