@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { startService } from "./start.ts";
 
 const text = readFileSync(new URL("../../docs/service.md", import.meta.url), "utf8");
-const documented = [...text.matchAll(/^\| `(GET|POST) (\/[^`]*)`/gm)].map(([, method, path]) => `${method} ${path}`);
+/** Routes of queues are there where one is configured: queues.test.ts looks at them. */
+const documented = [...text.matchAll(/^\| `(GET|POST) (\/[^`]*)`/gm)]
+  .map(([, method, path]) => `${method} ${path}`)
+  .filter((route) => !route.includes("/api/queues"));
 
 test("docs/service.md has every route of the OpenAPI document, and no other", async () => {
   await using service = await startService();
