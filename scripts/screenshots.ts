@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { samplePrices } from "../src/cli/init/sample.ts";
 import { between, notNull } from "../src/pipelines/checks/rules.ts";
 import { definePipeline } from "../src/pipelines/define.ts";
+import { startSeveralServices } from "../test/examples/start-several-services.ts";
 import { openBrowser } from "../test/service/browser/open.ts";
 import { startService } from "../test/service/start.ts";
 
@@ -39,7 +40,11 @@ const backup = service.factory.createDataBackup("csv");
 const [newest] = await backup.listBackups();
 if (newest) await backup.proveBackup(newest.location);
 
+const several = await startSeveralServices();
+for (const name of ["prices", "weather", "orders", "trends", "prices", "archive", "prices"]) await several.run(name);
+
 const pages = {
+  services: several.url,
   overview: "/",
   runs: "/runs",
   run: `/runs/${last}`,
@@ -58,10 +63,11 @@ for (const [device, viewport] of Object.entries({
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await browser.newPage({ viewport, colorScheme, locale: "en-US", timezoneId: "UTC" });
     for (const [name, path] of Object.entries(pages)) {
-      await page.goto(`${service.url}${path}`, { waitUntil: "networkidle" });
+      await page.goto(new URL(path, service.url).href, { waitUntil: "networkidle" });
       await page.screenshot({ path: `${images}${name}-${device}-${colorScheme}.png` });
     }
     await page.close();
   }
 }
 await browser.close();
+await several.end();
