@@ -7,6 +7,7 @@ import { between, notNull } from "../src/pipelines/checks/rules.ts";
 import { definePipeline } from "../src/pipelines/define.ts";
 import "../src/queue/register.ts";
 import { startWorker } from "../src/queue/worker.ts";
+import { startSeveralServices } from "../test/examples/start-several-services.ts";
 import { openBrowser } from "../test/service/browser/open.ts";
 import { startService } from "../test/service/start.ts";
 
@@ -50,8 +51,11 @@ await using _ = await startWorker({ pipelines: [daily, broken], factory: queued.
 await daily.run(inQueue);
 await broken.run(inQueue).catch(() => {});
 await checked.enqueue(inQueue);
+const several = await startSeveralServices();
+for (const name of ["prices", "weather", "orders", "trends", "prices", "archive", "prices"]) await several.run(name);
 
 const pages = {
+  services: several.url,
   overview: "/",
   runs: "/runs",
   run: `/runs/${last}`,
@@ -70,13 +74,14 @@ for (const [device, viewport] of Object.entries({
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await browser.newPage({ viewport, colorScheme, locale: "en-US", timezoneId: "UTC" });
     for (const [name, path] of Object.entries(pages)) {
-      await take(page, `${service.url}${path}`, `${name}-${device}-${colorScheme}`);
+      await take(page, new URL(path, service.url).href, `${name}-${device}-${colorScheme}`);
     }
     await take(page, `${queued.url}/queues`, `queues-${device}-${colorScheme}`);
     await page.close();
   }
 }
 await browser.close();
+await several.end();
 
 async function take(page: Page, url: string, name: string): Promise<void> {
   await page.goto(url, { waitUntil: "networkidle" });

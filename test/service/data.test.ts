@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { fromArrow } from "../../src/frame/arrow.ts";
 import { compareFrames } from "../../src/frame/compare.ts";
 import { frame } from "../../src/frame/frame.ts";
+import { pl } from "../../src/frame/polars.ts";
 import { startService } from "./start.ts";
 
 const prices = "id,price,note\n9007199254740993,2.5,=1+1\n2,,b\n3,4,\n";
@@ -38,6 +39,21 @@ test("a large frame comes whole as an Arrow stream, also one of another type in 
   const table = tableFromIPC(new Uint8Array(await answer.arrayBuffer()));
   expect(table.batches.length).toBeGreaterThan(1);
   expect(await compareFrames(await fromArrow(table), saved)).toBeNull();
+});
+
+test("categories that differ from piece to piece come whole as an Arrow stream", async () => {
+  await using service = await startService();
+  const rows = 150_000;
+  const name = (i: number) => `kind ${Math.floor(i / 40_000)} ${i % 3}`;
+  const texts = frame({ kind: Array.from({ length: rows }, (_, i) => name(i)) });
+  await service.factory
+    .createDataSaver("temp")
+    .saveData(texts.withColumn(pl.col("kind").cast(pl.Categorical)), "kinds");
+  const answer = await service.get("/api/data/temp/kinds?format=arrow");
+  const table = tableFromIPC(new Uint8Array(await answer.arrayBuffer()));
+  const kinds = table.getChild("kind");
+  expect(table.numRows).toBe(rows);
+  for (let i = 0; i < rows; i += 1_001) expect(kinds?.get(i)).toBe(name(i));
 });
 
 test("a time range and a name with a folder are read, and a frame without rows is an empty array", async () => {

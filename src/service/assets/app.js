@@ -37,3 +37,6 @@ if (live) {
     await refresh();
   });
 }
+
+// On a phone the bar is wider than the screen: the present page's place in it is brought into view.
+document.querySelector(".bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -20,11 +20,11 @@ function table(backups: readonly BackupRecord[]): Markup {
         ${backups.map(
           (backup) => html`<tr>
             <td class="name">${backup.storage}:${backup.source} <span class="quiet">#${backup.sequence}</span></td>
-            <td><time datetime="${backup.created.toISOString()}" title="${momentText(backup.created)} UTC">${ageText(backup.created)}</time></td>
+            <td class="name"><time datetime="${backup.created.toISOString()}" title="${momentText(backup.created)} UTC">${ageText(backup.created)}</time></td>
             <td class="number">${countText(backup.rows)}</td>
             <td class="number">${sizeText(backup.bytes)}</td>
-            <td>${backup.proven ? html`<span class="state good">proven</span> <span class="quiet">${ageText(backup.proven)}</span>` : html`<span class="quiet">not yet</span>`}</td>
-            <td>
+            <td class="name">${backup.proven ? html`<span class="state good">proven</span> <span class="quiet">${ageText(backup.proven)}</span>` : html`<span class="quiet">not yet</span>`}</td>
+            <td class="name">
               <form method="post" action="/backups/prove" class="inline">${about(backup)}<button>Prove</button></form>
               <form method="get" action="/backups/restore" class="inline">${about(backup)}<button>Restore …</button></form>
             </td>

@@ -19,6 +19,9 @@ const types = {
 
 type Format = keyof typeof types;
 
+/** Rows of a batch in an Arrow stream: with half as many, writing takes a third longer. */
+const arrowRows = 131_072;
+
 const query = z.object({
   format: z
     .enum(["json", "ndjson", "csv", "arrow"])
@@ -62,6 +65,7 @@ export function dataRoutes(app: OpenAPIHono, { factory, config, logger }: Servic
       ...range,
       ...(columns === undefined ? {} : { columns: columns.split(",").map(decodeURIComponent) }),
       ...(limit === undefined ? {} : { limit: limit + offset }),
+      ...(format === "arrow" ? { batchRows: arrowRows } : {}),
       signal: context.req.raw.signal,
     };
     const pieces = ahead(skipRows(piecesOf(factory.createDataSource(storage), name, options), offset));
