@@ -1,8 +1,8 @@
 /**
- * Where PostgreSQL becomes the limit: `node bench/scale.ts [--workers 100] [--jobs 1000000] [--job-ms 1000] [--server-ms 3.8]`.
+ * Where PostgreSQL becomes the limit: `node bench/scale.ts [--workers 100] [--jobs 1000000] [--job-ms 1000] [--server-ms 10]`.
  *
  * Workers and one server as queues of events. A job costs its worker `job-ms`, and the server `server-ms` of one of its cores for all
- * statements of that job: take it from `npm run bench -- queue`, as the time of the recorded empty jobs by their number.
+ * statements of that job. 10 ms is what a source of 1,000 rows saved to a table of its own was measured with, 0.11 ms an empty one.
  */
 import { parseArgs } from "node:util";
 
@@ -11,7 +11,7 @@ const { values } = parseArgs({
     workers: { type: "string", default: "100" },
     jobs: { type: "string", default: "1000000" },
     "job-ms": { type: "string", default: "1000" },
-    "server-ms": { type: "string", default: "3.8" },
+    "server-ms": { type: "string", default: "10" },
     cores: { type: "string", default: "8" },
     concurrency: { type: "string", default: "4" },
   },
