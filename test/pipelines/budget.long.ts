@@ -35,10 +35,11 @@ test(
       });
       const [{ url }] = (await once(child, "message")) as [{ url: string }];
       const ended = once(child, "message") as Promise<[{ state: string; rows: number; spent: unknown }]>;
+      const exited = once(child, "exit");
       child.send("go");
       const health = await watchHealth(`${url}/health`, ended);
       const [run] = await ended;
-      await once(child, "exit");
+      await exited;
       console.log(JSON.stringify({ run, health }));
       expect(run).toMatchObject({ state: "done", rows });
       expect(health.failed).toBe(0);
@@ -77,10 +78,14 @@ async function watchHealth(
   const seen = { asked: 0, failed: 0, slowestMs: 0 };
   while (!over) {
     const began = performance.now();
-    const answer = await fetch(url);
-    await answer.arrayBuffer();
+    const status = await fetch(url).then(
+      async (answer) => (await answer.arrayBuffer()) && answer.status,
+      () => 0,
+    );
+    // It ends when the run has ended.
+    if (over) break;
     seen.asked += 1;
-    if (answer.status !== 200) seen.failed += 1;
+    if (status !== 200) seen.failed += 1;
     seen.slowestMs = Math.max(seen.slowestMs, Math.round(performance.now() - began));
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
