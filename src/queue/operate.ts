@@ -145,8 +145,8 @@ export async function redrive(place: QueuePlace, queue: string): Promise<string[
 
 /** Removes what waits, or with `dead` what could not be done. Resolves with how many. */
 export async function purge(place: QueuePlace, queue: string, { dead = false } = {}): Promise<number> {
-  const where = dead ? "name = $1" : "name LIKE $1 AND name <> $2 AND state < 'active'";
-  const values = dead ? [deadName(queue)] : [`${queue}/%`, deadName(queue)];
+  const where = dead ? "name = $1" : "starts_with(name, $1) AND name <> $2 AND state < 'active'";
+  const values = dead ? [deadName(queue)] : [`${queue}/`, deadName(queue)];
   const rows = await place.sql<{ count: number }>(
     `WITH gone AS (DELETE FROM ${schema}.job WHERE ${where} RETURNING 1) SELECT count(*)::int AS count FROM gone`,
     values,
