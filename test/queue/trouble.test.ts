@@ -129,3 +129,30 @@ test("as many saves are under way at once as a worker has places, each with a ho
   expect((await wide.run(place.options)).rows).toBe(names.length);
   expect(saved.sort()).toEqual(names.sort());
 });
+
+test("redriving goes on with all runs of a pipeline, one after the other, and leaves alone what was done meanwhile", async () => {
+  const state = { isBroken: true };
+  const source = {
+    storageId: "mended:",
+    listSources: async () => ["m"],
+    healthCheck: async () => true,
+    async getData() {
+      if (state.isBroken) throw new Error("not yet");
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return frame([{ n: 1 }], { n: "float64" });
+    },
+  };
+  const thrice = definePipeline({ name: "thrice", copy: { from: source, to: "postgres" } });
+  await using _ = await startWorker({ pipelines: [thrice], factory: place.factory });
+  for (let run = 0; run < 3; run++) await expect(thrice.run(place.options)).rejects.toThrow("not yet");
+  state.isBroken = false;
+  const done = await thrice.resume(undefined, place.options);
+  await using queue = await openQueue(place.config, quiet);
+  expect(await queue.redrive()).toHaveLength(3);
+  const states = async () => (await thrice.runs(place.options)).map((run) => `${run.state} ${run.resumed}`);
+  await expect.poll(states, { timeout: 20_000 }).toEqual(["done 1", "done 1", "done 1"]);
+  await expect.poll(async () => (await queue.status()).pipelines.some(({ active }) => active > 0)).toBe(false);
+  expect(await states()).toEqual(["done 1", "done 1", "done 1"]);
+  expect((await queue.status()).dead).toEqual([]);
+  expect(done.resumed).toBe(1);
+});
