@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../contracts/logger.ts";
 import { ConflictError, RunError, UnavailableError } from "../errors.ts";
 import type { RunOptions } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../pipelines/result.ts";
@@ -16,12 +17,16 @@ import { showListener } from "../pipelines/show/show.ts";
 import type { RunJob, RunOutput } from "./jobs.ts";
 import { jobId } from "./names.ts";
 import { listenTo } from "./notices.ts";
-import { openPlace, type QueuePlace } from "./place.ts";
+import { pausedQueues } from "./operate.ts";
+import { openPlace, type QueuePlace, schema } from "./place.ts";
+import { workersOf } from "./presence.ts";
 import { refuseLocal } from "./refuse.ts";
 import { useShared } from "./shared.ts";
 
 /** How often is looked whether a run has ended, should the word of it have been missed. */
 const lookMs = 500;
+/** A run that waits longer for a worker says so. */
+const silentMs = 3_000;
 
 /** Puts runs into the queue, and follows them. */
 export const queue: QueueEngine = {
@@ -89,12 +94,26 @@ async function followRun(
   let woken = Promise.withResolvers<void>();
   await using _ = await listenTo(place, run, tell, () => woken.resolve());
   const { queue, id } = await put(place, ready, run, resume, options);
-  const onAbort = () => woken.resolve();
+  let giveUpAt = Number.POSITIVE_INFINITY;
+  const onAbort = () => {
+    giveUpAt = performance.now() + 2 * place.config.QUEUE_LEASE;
+    woken.resolve();
+  };
+  if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort);
+  let tellWaitingAt = performance.now() + silentMs;
   try {
     for (;;) {
       if (signal.aborted) await askToStop(place, queue, id, run);
       const ended = await place.boss.getJobById(queue, id).catch(() => undefined);
+      if (ended === undefined && performance.now() >= giveUpAt) {
+        logger.warn(`The server does not answer, so that run ${run} could not be ended: it may go on.`);
+        throw signal.reason;
+      }
+      if (isWaiting(ended?.state) && performance.now() >= tellWaitingAt) {
+        tellWaitingAt = Number.POSITIVE_INFINITY;
+        await tellWaiting(place, run, logger);
+      }
       // A server that does not answer now may do so again: the workers wait for it as well.
       const output = ended === null ? { error: purged } : outputOf(ended?.state, ended?.output);
       if (output) {
@@ -128,16 +147,39 @@ function outputOf(state: string | undefined, output: object | undefined): RunOut
   return { error: { name: "RunError", message: "Every worker that led the run was lost. See the dead-letter queue." } };
 }
 
-/** One that no worker has begun is taken out; whoever leads it is asked to end it. */
+function isWaiting(state: string | undefined): boolean {
+  return state === "created" || state === "retry";
+}
+
+/** Else nothing would tell a run that waits from one that hangs. */
+async function tellWaiting(place: QueuePlace, run: string, logger: Logger): Promise<void> {
+  const queue = place.config.QUEUE_NAME;
+  const found = await Promise.all([pausedQueues(place), workersOf(place, queue)]).catch(() => null);
+  if (!found) return;
+  const [paused, workers] = found;
+  const why = paused.has(queue)
+    ? "it is paused. `millrace queue resume` ends that."
+    : workers.some(({ lost }) => !lost)
+      ? "no worker has taken it yet. See `millrace queue status`."
+      : "no worker takes from it. Start one: `millrace worker pipelines/*.ts`.";
+  logger.warn(`Run ${run} waits in the queue ${queue}: ${why}`);
+}
+
+/**
+ * One that no worker has begun is taken out, and one whose worker was lost, with its sources: whoever still works on them can save no
+ * more. Whoever else leads it is asked to end it.
+ */
 async function askToStop(place: QueuePlace, queue: string, id: string, run: string): Promise<void> {
-  await place
-    .sql(
-      "UPDATE millrace_queue.job SET state = 'cancelled', completed_on = now() WHERE name = $1 AND id = $2 AND state < 'active'",
-      [queue, id],
-    )
-    .catch(() => {});
+  await place.sql(takeOutSql, [queue, id, place.config.QUEUE_LEASE / 1_000]).catch(() => {});
+  await place.sql(takeSourcesOutSql, [queue, id, `${place.config.QUEUE_NAME}/`, run]).catch(() => {});
   await place.notify({ stop: run }).catch(() => {});
 }
+
+const takeOutSql = `UPDATE ${schema}.job SET state = 'cancelled', completed_on = now() WHERE name = $1 AND id = $2
+  AND (state < 'active' OR state = 'active' AND heartbeat_on < now() - $3 * interval '1 second')`;
+const takeSourcesOutSql = `UPDATE ${schema}.job SET state = 'cancelled', completed_on = now()
+  WHERE EXISTS (SELECT 1 FROM ${schema}.job WHERE name = $1 AND id = $2 AND state = 'cancelled')
+    AND starts_with(name, $3) AND data ->> 'run' = $4 AND state <= 'active'`;
 
 async function resultFrom(
   output: RunOutput,

@@ -28,7 +28,10 @@ export function fenceOf(place: QueuePlace, { queue, id, retryCount }: Attempt): 
     sql,
     token: { job: id, attempt: retryCount },
     async hold(work) {
-      const transaction = await place.db.beginTransaction?.();
+      const transaction = await place.db.beginTransaction?.().catch((cause: unknown) => {
+        const message = `The queue has no connection for a save: ${cause instanceof Error ? cause.message : String(cause)}`;
+        throw new UnavailableError(message, { cause, hint: "Lower WORKER_CONCURRENCY, or raise max_connections." });
+      });
       if (!transaction) throw new Error("pg-boss works without a transaction here.");
       try {
         await transaction.db.executeSql("SET LOCAL idle_in_transaction_session_timeout = 0");

@@ -7,6 +7,8 @@ export interface RunJob {
   readonly request: RunRequest;
   /** Goes on with that run. */
   readonly resume: boolean;
+  /** Waits for another run of the pipeline, whatever its definition says: nobody is there to hear that it was in the way. */
+  readonly waits?: boolean;
 }
 
 /** What a job of one source of one step carries. Frames never travel: they go through storages that all workers see. */

@@ -70,7 +70,7 @@ export class JobLoop {
       if (message.queue !== undefined) this.#look(message.queue);
     };
     const lookAtAll = () => this.pumpAll();
-    const listening = await this.#place.db.listen?.(jobsChannel, hear, lookAtAll);
+    const listening = await this.#place.listen(jobsChannel, hear, lookAtAll);
     const look = setInterval(lookAtAll, lookMs * (0.75 + Math.random() / 2));
     const leave = setInterval(() => void this.#leave(performance.now() - staleMs), staleMs);
     const beat = setInterval(() => void this.#beat(), this.#place.config.QUEUE_LEASE / 4);
@@ -78,7 +78,7 @@ export class JobLoop {
     return {
       async [Symbol.asyncDispose]() {
         for (const timer of [look, leave, beat]) clearInterval(timer);
-        await listening?.close();
+        await listening[Symbol.asyncDispose]();
       },
     };
   }

@@ -60,21 +60,16 @@ export class Notices {
 const endedText = "ended";
 
 /** Hears the events of a run, and that it has ended. */
-export async function listenTo(
+export function listenTo(
   place: QueuePlace,
   run: string,
   heard: (event: RunEvent) => void,
   ended: () => void,
 ): Promise<AsyncDisposable> {
-  const listening = await place.db.listen?.(
-    channelOf(run),
-    (payload) => {
-      if (payload === endedText) ended();
-      else for (const event of unpacked(payload)) heard(event);
-    },
-    () => {},
-  );
-  return { [Symbol.asyncDispose]: async () => listening?.close() };
+  return place.listen(channelOf(run), (payload) => {
+    if (payload === endedText) ended();
+    else for (const event of unpacked(payload)) heard(event);
+  });
 }
 
 function channelOf(run: string): string {

@@ -1,4 +1,4 @@
-import type { RunJob } from "./jobs.ts";
+import type { RunJob, SourceJob } from "./jobs.ts";
 import { deadName, jobId, readQueueName } from "./names.ts";
 import { jobsChannel, type QueuePlace, schema } from "./place.ts";
 import { type WorkerPresence, workersOf } from "./presence.ts";
@@ -97,9 +97,16 @@ export async function queueStatus(place: QueuePlace, queue: string): Promise<Que
   return { queue, paused, pipelines, workers, dead: dead.map(shown) };
 }
 
+/** So many are looked at in one go. */
+const mostDead = 10_000;
+
 interface Dead {
   readonly id: string;
-  readonly data: { pipeline: string; run: string; step?: string; source?: string; error?: { message: string } };
+  readonly data: Pick<SourceJob, "pipeline" | "run" | "request"> & {
+    step?: string;
+    source?: string;
+    error?: { message: string };
+  };
   readonly output: { message?: string; value?: { message?: string } } | null;
   readonly at: Date;
 }
@@ -107,7 +114,7 @@ interface Dead {
 function deadJobs(place: QueuePlace, queue: string): Promise<Dead[]> {
   return place.sql<Dead>(
     `SELECT id, data, coalesce(to_jsonb(job) -> 'source_output', output) AS output, created_on AS at FROM ${schema}.job
-     WHERE name = $1 AND state = 'created' ORDER BY created_on DESC LIMIT 10000`,
+     WHERE name = $1 AND state = 'created' ORDER BY created_on DESC LIMIT ${mostDead}`,
     [deadName(queue)],
   );
 }
@@ -125,28 +132,44 @@ function shown({ id, data, output, at }: Dead): DeadJob {
   };
 }
 
-/** Goes on with the runs of all jobs that could not be done: what was done is not done again. Resolves with those runs. */
+/**
+ * Goes on with the runs of all jobs that could not be done: what was done is not done again. Several of one pipeline wait for each other.
+ * Resolves with those runs.
+ */
 export async function redrive(place: QueuePlace, queue: string): Promise<string[]> {
-  const dead = await deadJobs(place, queue);
-  const runs = new Map(dead.map(({ data }) => [data.run, data.pipeline]));
-  for (const [run, pipeline] of runs) {
-    const [row] = await place.sql<{ version: string }>("SELECT version FROM millrace.runs WHERE id = $1", [run]);
-    const name = await place.queue({ queue, pipeline, version: row?.version ?? "1", kind: "runs" });
-    const data: RunJob = { pipeline, run, request: {}, resume: true };
-    const ids = dead.filter((each) => each.data.run === run).map(({ id }) => id);
-    await place.transaction(async (db) => {
-      await place.boss.insert(name, [{ id: jobId("redrive", run, ...ids), data }], { db });
-      await db.executeSql(`DELETE FROM ${schema}.job WHERE name = $1 AND id = ANY($2::uuid[])`, [deadName(queue), ids]);
-      await db.executeSql("SELECT pg_catalog.pg_notify($1, $2)", [jobsChannel, JSON.stringify({ queue: name })]);
-    });
+  const runs = new Set<string>();
+  for (;;) {
+    const dead = await deadJobs(place, queue);
+    for (const [run, jobs] of Map.groupBy(dead.toReversed(), ({ data }) => data.run)) {
+      await goOn(place, queue, run, jobs);
+      runs.add(run);
+    }
+    if (dead.length < mostDead) return [...runs];
   }
-  return [...runs.keys()];
+}
+
+async function goOn(place: QueuePlace, queue: string, run: string, dead: readonly Dead[]): Promise<void> {
+  const pipeline = dead[0]?.data.pipeline ?? "";
+  const [row] = await place.sql<{ version: string }>("SELECT version FROM millrace.runs WHERE id = $1", [run]);
+  const name = await place.queue({ queue, pipeline, version: row?.version ?? "1", kind: "runs" });
+  // Counts for a run whose leaders were lost before it was begun.
+  const request = dead[0]?.data.request ?? {};
+  const data: RunJob = { pipeline, run, request, resume: true, waits: true };
+  const ids = dead.map(({ id }) => id);
+  await place.transaction(async (db) => {
+    await place.boss.insert(name, [{ id: jobId("redrive", run, ...ids), data }], { db });
+    await db.executeSql(`DELETE FROM ${schema}.job WHERE name = $1 AND state = 'created' AND data ->> 'run' = $2`, [
+      deadName(queue),
+      run,
+    ]);
+    await db.executeSql("SELECT pg_catalog.pg_notify($1, $2)", [jobsChannel, JSON.stringify({ queue: name })]);
+  });
 }
 
 /** Removes what waits, or with `dead` what could not be done. Resolves with how many. */
 export async function purge(place: QueuePlace, queue: string, { dead = false } = {}): Promise<number> {
-  const where = dead ? "name = $1" : "name LIKE $1 AND name <> $2 AND state < 'active'";
-  const values = dead ? [deadName(queue)] : [`${queue}/%`, deadName(queue)];
+  const where = dead ? "name = $1" : "starts_with(name, $1) AND name <> $2 AND state < 'active'";
+  const values = dead ? [deadName(queue)] : [`${queue}/`, deadName(queue)];
   const rows = await place.sql<{ count: number }>(
     `WITH gone AS (DELETE FROM ${schema}.job WHERE ${where} RETURNING 1) SELECT count(*)::int AS count FROM gone`,
     values,

@@ -30,12 +30,14 @@ export class QueuePlace implements AsyncDisposable {
   readonly config: Config;
   /** `host:port/database`. */
   readonly database: string;
+  readonly #logger: Logger;
   readonly #made = new Set<string>();
 
   /** @internal pg-boss's own types do not compile without `skipLibCheck`. */
-  constructor(boss: PgBoss, config: Config) {
+  constructor(boss: PgBoss, config: Config, logger: Logger) {
     this.boss = boss;
     this.config = config;
+    this.#logger = logger;
     this.database = databaseIdOf(ledgerConfig(config));
   }
 
@@ -89,13 +91,37 @@ export class QueuePlace implements AsyncDisposable {
     await this.sql("SELECT pg_catalog.pg_notify($1, $2)", [jobsChannel, JSON.stringify(message)]);
   }
 
+  /** Whoever may connect to the database may send to any channel: what can't be read ends nothing. */
+  async listen(
+    channel: string,
+    hear: (payload: string) => void,
+    again: () => void = () => {},
+  ): Promise<AsyncDisposable> {
+    const heard = (payload: string) => {
+      try {
+        hear(payload);
+      } catch (cause) {
+        this.#logger.debug({ err: cause }, `A message on ${channel} can't be read.`);
+      }
+    };
+    const listening = await this.db.listen?.(channel, heard, again);
+    return { [Symbol.asyncDispose]: async () => listening?.close() };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.boss.stop({ graceful: false, close: true }).catch(() => {});
   }
 }
 
-/** Opens the queue in the ledger's database. The ledger is open, so that its server runs. */
-export async function openPlace(config: Config, logger: Logger, { keepsUp = false } = {}): Promise<QueuePlace> {
+/**
+ * Opens the queue in the ledger's database. The ledger is open, so that its server runs. So many `saves` may hold a connection each at
+ * once, for as long as they take: signs of life need others beside them.
+ */
+export async function openPlace(
+  config: Config,
+  logger: Logger,
+  { keepsUp = false, saves = 0 }: { readonly keepsUp?: boolean; readonly saves?: number } = {},
+): Promise<QueuePlace> {
   const { PgBoss } = await import("pg-boss");
   const own = ledgerConfig(config);
   const connection = (await usesEmbedded(own))
@@ -103,14 +129,14 @@ export async function openPlace(config: Config, logger: Logger, { keepsUp = fals
     : { ...configuredAddress(own), ...(await tlsOptions(own)) };
   const boss = new PgBoss({
     ...connection,
-    ...{ schema, application_name: "millrace queue", max: keepsUp ? 10 : 4 },
+    ...{ schema, application_name: "millrace queue", max: (keepsUp ? 10 : 4) + saves },
     ...{ supervise: keepsUp, schedule: false, registerInstance: false, monitorIntervalSeconds: 60 },
   });
   boss.on("error", (error) => logger.debug({ err: error }, `The queue: ${error.message}`));
   boss.on("warning", ({ message }) => logger.debug(`The queue: ${message}`));
   try {
     await boss.start({ attempts: 3 });
-    const place = new QueuePlace(boss, config);
+    const place = new QueuePlace(boss, config, logger);
     await makeFence(place);
     return place;
   } catch (cause) {

@@ -1,15 +1,19 @@
+import type { RunState } from "../contracts/ledger.ts";
 import { ConflictError, MillraceError } from "../errors.ts";
 import { keptError } from "../pipelines/run/kept-error.ts";
-import { runPipeline } from "../pipelines/run/run-pipeline.ts";
+import { type Ready, runPipeline } from "../pipelines/run/run-pipeline.ts";
 import { RunFailure } from "../pipelines/run-failure.ts";
 import { endHolders, fenceOf } from "./fence.ts";
 import { HandedBack } from "./handed-back.ts";
 import type { Attempt, RunJob, RunOutput } from "./jobs.ts";
-
 import { runWide } from "./run-wide.ts";
 import { spreadSources } from "./spread.ts";
 import { Tally } from "./tally.ts";
 import type { WorkerParts } from "./worker-parts.ts";
+
+/** There is nothing to go on with. */
+const over: readonly RunState[] = ["done", "undone"];
+const ended: readonly RunState[] = [...over, "failed", "stopped"];
 
 /** Kind of the lock that a run's process holds on its pipeline. */
 const claiming = 7105108102;
@@ -36,14 +40,14 @@ export class RunLeader {
 
   async work(attempt: Attempt<RunJob>, signal: AbortSignal): Promise<RunOutput> {
     const { place, ledger, factory, config, logger, notices, pipelines } = this.#parts;
-    const { pipeline, run, request, resume } = attempt.data;
-    const ready = pipelines.get(pipeline);
-    if (!ready) throw new Error(`This worker has no pipeline "${pipeline}".`);
-    const fence = fenceOf(place, attempt);
+    const { pipeline, run, request, resume, waits } = attempt.data;
     const known = await ledger.run(run);
-    const again = attempt.retryCount > 0;
-    if (known && ["done", "failed", "stopped", "undone"].includes(known.state) && !resume) return { run };
-    if (again) await this.#endEarlierLeader(pipeline, run);
+    if (known && (resume ? over : ended).includes(known.state)) return { run };
+    const found = pipelines.get(pipeline);
+    if (!found) throw new Error(`This worker has no pipeline "${pipeline}".`);
+    const ready: Ready = waits ? { ...found, definition: { ...found.definition, onOverlap: "wait" } } : found;
+    const fence = fenceOf(place, attempt);
+    if (attempt.retryCount > 0) await this.#endEarlierLeader(pipeline, run);
     const stop = new AbortController();
     const claim = new AbortController();
     const given = AbortSignal.any([signal, claim.signal]);
@@ -80,6 +84,8 @@ export class RunLeader {
       if (stop.signal.aborted) return { run };
       if (cause instanceof MillraceError && cause.retryable && cause.code !== "RUN_OVERLAP") throw cause;
       const { name, message, code, hint } = keptError(cause, config);
+      // Not every run is followed.
+      logger.error({ err: cause, run, pipeline }, `Run ${run} of ${pipeline} was not begun: ${message}`);
       return { run, error: { name, message, ...(code && { code }), ...(hint !== undefined && { hint }) } };
     } finally {
       this.#stops.delete(run);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SourceRecord } from "../contracts/ledger.ts";
 import type { Logger } from "../contracts/logger.ts";
 import { ConflictError } from "../errors.ts";
+import { keptError } from "../pipelines/run/kept-error.ts";
 import type { Attempt } from "./jobs.ts";
 import { deadName } from "./names.ts";
 import { type QueuePlace, schema } from "./place.ts";
@@ -58,7 +59,7 @@ export class Settler {
     const { queue, id, retryCount } = attempt;
     if (cause === null) return this.release(queue, [attempt], { begun: true });
     try {
-      const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+      const { name, message } = keptError(cause, this.#place.config);
       await this.#place.boss.fail(queue, { id, retryCount }, { name, message });
       await this.#place.notify({ queue });
     } catch (failure) {

@@ -136,17 +136,27 @@ async function endedOf({ place, scope: { session, step } }: Spread, sources: rea
   return row ?? { count: 0, sources: [] };
 }
 
-/** Sources whose job has failed too often. */
+/** Sources whose job has failed too often, or was taken out of the queue. */
 async function failDead({ place, scope, queue, ids }: Spread, left: readonly string[]): Promise<void> {
   const { session, step } = scope;
   const wanted = left.flatMap((source) => ids.get(source) ?? []);
-  const sql = `SELECT id FROM ${schema}.job WHERE name = $1 AND id = ANY($2::uuid[]) AND state IN ('failed', 'cancelled')`;
-  const dead = new Set((await place.sql<{ id: string }>(sql, [queue, wanted])).map(({ id }) => id));
-  for (const source of left.filter((each) => dead.has(ids.get(each) ?? ""))) {
-    const error = new RunError(
-      `Every worker that took "${source}" was lost, ${place.config.QUEUE_TRIES} in all: it may take more memory than they have.`,
-      { hint: "See `millrace queue status`; after a fix, `millrace queue redrive` goes on." },
-    );
+  const sql = `SELECT wanted.id, state FROM unnest($2::uuid[]) AS wanted (id) LEFT JOIN ${schema}.job ON name = $1 AND job.id = wanted.id
+    WHERE state IS NULL OR state IN ('failed', 'cancelled')`;
+  const dead = new Map(
+    (await place.sql<{ id: string; state: string | null }>(sql, [queue, wanted])).map(({ id, state }) => [id, state]),
+  );
+  // A job and how its source ended are written together: what has ended since was no purge.
+  const ended = dead.size === 0 ? [] : (await endedOf({ place, scope, queue, ids }, left)).sources;
+  for (const source of left.filter((each) => dead.has(ids.get(each) ?? "") && !ended.includes(each))) {
+    const error =
+      dead.get(ids.get(source) ?? "") === "failed"
+        ? new RunError(
+            `Every worker that took "${source}" was lost, ${place.config.QUEUE_TRIES} in all: it may take more memory than they have.`,
+            { hint: "See `millrace queue status`; after a fix, `millrace queue redrive` goes on." },
+          )
+        : new RunError(`"${source}" was taken out of the queue before a worker had it.`, {
+            hint: "`millrace resume` goes on with the run: what was done is not done again.",
+          });
     await session.ledger.putSource({
       ...{ run: session.id, step: step.name, source, state: "failed", attempts: place.config.QUEUE_TRIES },
       ...{ rows: 0, bytes: 0, durationMs: 0, error: keptError(error, session.config), cursor: null, note: null },

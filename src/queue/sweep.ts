@@ -2,7 +2,7 @@ import type { Logger } from "../contracts/logger.ts";
 import { type QueuePlace, schema } from "./place.ts";
 
 /**
- * Looks for jobs whose worker gives no sign of life any more, and gives them to others. One worker of all looks at a time.
+ * Looks for jobs whose worker gives no sign of life any more, and gives them to others. Other queues may have another lease.
  * After the server was away all of them look dead: their workers get time to say that they are not.
  */
 export function sweep(place: QueuePlace, logger: Logger): Disposable {
@@ -13,7 +13,7 @@ export function sweep(place: QueuePlace, logger: Logger): Disposable {
     if (looking) return;
     looking = true;
     try {
-      const found = await place.sql<Silent>(silentSql, [leaseMs / 1_000]);
+      const found = await place.sql<Silent>(silentSql, [leaseMs / 1_000, `${place.config.QUEUE_NAME}/`]);
       const patient = performance.now() < patientUntil;
       for (const { name, id, attempt, seconds } of patient ? [] : found) {
         logger.warn({ job: id }, `Job ${id} of ${name} is given to another worker: no sign of life for ${seconds} s.`);
@@ -41,4 +41,4 @@ interface Silent {
 }
 
 const silentSql = `SELECT name, id, retry_count AS attempt, round(extract(epoch FROM now() - heartbeat_on))::int AS seconds
-  FROM ${schema}.job WHERE state = 'active' AND heartbeat_on < now() - $1 * interval '1 second' LIMIT 1000`;
+  FROM ${schema}.job WHERE starts_with(name, $2) AND state = 'active' AND heartbeat_on < now() - $1 * interval '1 second' LIMIT 1000`;

@@ -70,7 +70,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const ledger = made.use(await openLedger(config, logger));
   const pipelines = registry(options.pipelines);
   for (const ready of pipelines.values()) await refuseLocal(ready, factory);
-  const place = made.use(await openPlace(config, logger, { keepsUp: true }));
+  const concurrency = options.concurrency ?? config.WORKER_CONCURRENCY ?? reckoned();
+  const place = made.use(await openPlace(config, logger, { keepsUp: true, saves: concurrency * savesOf(pipelines) }));
   const queues = new Map<JobKind, readonly string[]>();
   const refresh = async () => {
     loop.paused = (await pausedQueues(place)).has(config.QUEUE_NAME);
@@ -84,7 +85,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const shared = { place, ledger, factory, config, logger, notices, settler, pipelines };
   const leader = new RunLeader(shared);
   const sources = new SourceWorker(shared);
-  const concurrency = options.concurrency ?? config.WORKER_CONCURRENCY ?? reckoned();
   const runLane: Lane = {
     queues: () => queues.get("runs") ?? [],
     most: runsAtOnce,
@@ -183,6 +183,17 @@ function namesFor(
     const ready = pipelines.get(parts.pipeline);
     return ready !== undefined && !isNewer(parts.version, ready.definition.version ?? "1");
   });
+}
+
+/** How many saves a source has under way at once: one for each destination, and for each item that a function works on. */
+function savesOf(pipelines: ReadonlyMap<string, Ready>): number {
+  const counts = [...pipelines.values()].flatMap(({ steps }) =>
+    steps.map(({ work, concurrency }) => {
+      if (work.kind === "run") return concurrency;
+      return work.kind === "copy" ? [work.copy.to].flat().length : 1;
+    }),
+  );
+  return Math.max(1, ...counts);
 }
 
 /** One source for each core, as far as the free memory goes. */

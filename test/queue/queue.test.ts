@@ -121,6 +121,13 @@ test("a run that is stopped while a worker has it is stopped in the ledger, and 
 test("storages that only this machine sees are refused by name, unless their folders are shared", async () => {
   const local = definePipeline({ name: "local", copy: { from: "csv:prices", to: ["temp", "postgres"] } });
   await expect(local.enqueue(options())).rejects.toThrow(/only this one sees csv \(.*\), temp \(.*\)\./);
+  const backed = { from: "postgres:prices", to: "postgres:ranks" } as const;
+  for (const kept of [
+    definePipeline({ name: "backed", copy: { ...backed, backup: "postgres" } }),
+    definePipeline({ name: "undoable", undoable: true, copy: backed }),
+  ]) {
+    await expect(kept.enqueue(options())).rejects.toThrow(/only this one sees backups \(.*backups\)\./);
+  }
   const config = place.server.config({ QUEUE: "pg-boss", LEDGER: "postgres", QUEUE_SHARED_FOLDERS: true });
   await using shared = new DataFactory({ config, logger: quiet });
   expect(await local.enqueue({ factory: shared })).toMatch(/^\d{8}-/);
