@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { backupCommands } from "./groups/backup.ts";
 import { dataCommands } from "./groups/data.ts";
 import { pipelineCommands } from "./groups/pipelines.ts";
@@ -35,6 +35,19 @@ function helpAsked(arg: string | undefined): boolean {
   return arg === "-h" || arg === "--help";
 }
 
+/** The everyday ones, as a new user needs them one after the other. */
+const everyday = ["init", "run", "plan", "runs", "list", "show", "copy", "doctor", "serve", "help"];
+
+/** What stands behind them, by what it is about. */
+const groups = {
+  data: dataCommands,
+  pipelines: pipelineCommands,
+  scraping: scrapingCommands,
+  queue: queueCommands,
+  project: projectCommands,
+  backups: backupCommands,
+} as const;
+
 /** All commands with their arguments and options. */
 export function describeCommands(): Command {
   const program = new Command("millrace")
@@ -48,23 +61,22 @@ export function describeCommands(): Command {
     .option("--service <name>", "take this service's settings of the app's config", "millrace")
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .showSuggestionAfterError(false);
+    .showSuggestionAfterError(false)
+    .configureHelp({
+      visibleCommands(command) {
+        const shown = Help.prototype.visibleCommands.call(this, command);
+        return command.parent ? shown : shown.sort((a, b) => everyday.indexOf(a.name()) - everyday.indexOf(b.name()));
+      },
+    });
 
-  dataCommands(program);
-  pipelineCommands(program);
-  scrapingCommands(program);
-  queueCommands(program);
-  projectCommands(program);
-  backupCommands(program);
-  program.addHelpText("after", () => furtherLines(program));
-  return program;
-}
-
-/** The commands behind the everyday ones, by name. */
-function furtherLines(program: Command): string {
-  const shown = new Set(program.createHelp().visibleCommands(program));
-  const names = program.commands.filter((each) => !shown.has(each)).map((each) => each.name());
-  return `\nMore commands: ${names.join(", ")}.\nSee \`millrace <command> --help\`.`;
+  const further: string[] = [];
+  for (const [about, add] of Object.entries(groups)) {
+    const before = program.commands.length;
+    add(program);
+    const names = program.commands.slice(before).map(nameOf);
+    further.push(`  ${about.padEnd(11)}${names.filter((name) => !everyday.includes(name)).join(", ")}`);
+  }
+  return program.addHelpText("after", `\nMore commands:\n${further.join("\n")}\n\nSee \`millrace <command> --help\`.`);
 }
 
 function usageError(error: CommanderError, args: readonly string[], program: Command): UsageError {

@@ -3,6 +3,7 @@ import type { IDescribe } from "../contracts/describe.ts";
 import { ConflictError } from "../errors.ts";
 import { plainName } from "../frame/names.ts";
 import { openLedger } from "../pipelines/ledger/open.ts";
+import { countText } from "../pipelines/show/text.ts";
 import { transfer } from "../pipelines/transfer.ts";
 import { confirm } from "./confirm.ts";
 import { interruptible } from "./interrupt.ts";
@@ -32,7 +33,8 @@ function migrateUntil(
     requireDistinct(names, to);
     const standing = new Set((await factory.createDataSource(to).listSources()).map(plainName));
     const replaced = names.filter((name) => standing.has(plainName(name)));
-    const ask = `Copy ${names.length} frames from ${from} to ${to}? ${replaced.length} that stand there are replaced.`;
+    const stand = replaced.length === 1 ? "1 that stands there is" : `${replaced.length} that stand there are`;
+    const ask = `Copy ${countText(names.length, "frame")} from ${from} to ${to}? ${stand} replaced.`;
     if (replaced.length > 0 && !(await confirm(ask, yes))) return say("Nothing was copied.", options);
     await using ledger = await openLedger(config, logger);
     const done: { name: string; rows: number; skipped: boolean }[] = [];
@@ -52,7 +54,7 @@ function migrateUntil(
       done.push({ name, rows, skipped: false });
     }
     if (options.json) printJson(done);
-    else say(`${done.length} frames of ${from} are in ${to}.`, options);
+    else say(`${countText(done.length, "frame")} of ${from} ${done.length === 1 ? "is" : "are"} in ${to}.`, options);
   });
 }
 

@@ -1,6 +1,7 @@
-import { resolve } from "node:path";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ConfigError, NotFoundError } from "../errors.ts";
+import { ConfigError, MillraceError, NotFoundError } from "../errors.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { didYouMean } from "../system/nearest.ts";
 import { nearestPath } from "./nearest-path.ts";
@@ -37,9 +38,34 @@ async function load(file: string): Promise<Record<string, unknown>> {
     const missing =
       cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND" && "url" in cause;
     if (missing && cause.url === url) {
-      throw new NotFoundError(`There is no file ${file}.${nearestPath(file)}`, { cause, code: "PIPELINE_NOT_FOUND" });
+      throw noFile(file);
     }
-    throw cause;
+    if (cause instanceof MillraceError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`${file} can't be loaded: ${why}`, {
+      cause,
+      hint: "Mend it; with --verbose the place is shown where it broke.",
+    });
+  }
+}
+
+function noFile(file: string): NotFoundError {
+  const near = nearestPath(file, { filesOnly: true });
+  const here = near === "" ? filesOfPipelines(".").map((name) => join("pipelines", name)) : [];
+  return new NotFoundError(`There is no file ${file}.${near}`, {
+    code: "PIPELINE_NOT_FOUND",
+    ...(here.length > 0 && { hint: `Name the pipeline's file, such as ${here.slice(0, 3).join(", ")}.` }),
+  });
+}
+
+/** The files in a folder's `pipelines/`, by name. */
+export function filesOfPipelines(folder: string): string[] {
+  try {
+    return readdirSync(join(folder, "pipelines"))
+      .filter((name) => /\.[mc]?[jt]s$/.test(name))
+      .sort();
+  } catch {
+    return [];
   }
 }
 

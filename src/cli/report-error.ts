@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { inspect, styleText } from "node:util";
 import { errorCodes } from "../error-codes.ts";
 import { MillraceError } from "../errors.ts";
 import { didYouMean } from "../system/nearest.ts";
@@ -49,7 +49,7 @@ export function reportError(error: unknown, { json, verbose }: { json: boolean; 
     const red = styleText(["red", "bold"], "error ", { stream: process.stderr });
     process.stderr.write(`${red}${what}\n${label("why")}${why}\n${label("next")}${next}\n`);
   }
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (verbose && error instanceof Error) process.stderr.write(`${inspect(error)}\n`);
   return exitCodeOf(error);
 }
 
@@ -59,7 +59,8 @@ function inThreeLines(error: unknown): { what: string; why: string; next: string
   }
   if (error instanceof MillraceError) {
     const { cause, remedy } = errorCodes[error.code];
-    const deeper = error.cause instanceof Error ? error.cause.message : "";
+    // Node puts the modules that asked below the first line.
+    const deeper = error.cause instanceof Error ? (error.cause.message.split("\n")[0] ?? "") : "";
     const why = deeper === "" || error.message.includes(deeper) ? cause : deeper;
     return { what: error.message, why, next: error.hint ?? remedy, code: error.code };
   }

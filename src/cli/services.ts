@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { findAppConfig } from "../config/app-config.ts";
 import { getConfigLoggerIn } from "../config/get-config-logger.ts";
@@ -9,7 +9,7 @@ import { DataFactory } from "../factory/data-factory.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { nearestPath } from "./nearest-path.ts";
 import type { GlobalOptions } from "./options.ts";
-import { pipelinesIn } from "./pipeline-files.ts";
+import { filesOfPipelines, pipelinesIn } from "./pipeline-files.ts";
 import { logLevelOf } from "./session.ts";
 
 /** One service of a folder of services. */
@@ -43,12 +43,12 @@ export async function serviceIn(folder: string, options: GlobalOptions): Promise
   const name = basename(resolve(folder));
   const cwd = findAppConfig(folder) ? resolve(folder) : process.cwd();
   const { config, logger } = await getConfigLoggerIn({ cwd, logLevel: "warn" }, name, logLevelOf(options));
-  const files = (await readdir(join(folder, "pipelines")).catch(() => [])).filter((file) => /\.[mc]?[jt]s$/.test(file));
+  const files = filesOfPipelines(folder);
   if (files.length === 0) {
     throw new ConfigError(`${relative(process.cwd(), folder) || "."} has no pipelines.`, {
       hint: `Put them in ${join(folder, "pipelines")}, or write a service: \`millrace init --in ${folder}\`.`,
     });
   }
-  const pipelines = await Promise.all(files.sort().map((file) => pipelinesIn(join(folder, "pipelines", file))));
+  const pipelines = await Promise.all(files.map((file) => pipelinesIn(join(folder, "pipelines", file))));
   return { name, config, logger, factory: new DataFactory({ config, logger }), pipelines: pipelines.flat() };
 }

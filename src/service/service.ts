@@ -100,19 +100,26 @@ export function describeApi(app: OpenAPIHono, description: string): void {
   app.doc("/api/openapi.json", { openapi: "3.0.0", info: { title: "millrace", version: "1", description } });
 }
 
+function refuseLarge(): never {
+  throw new HTTPException(413, { message: `The request's body has more than ${mostBytes / 1_000_000} MB.` });
+}
+
 /** What every request passes first. */
 export function guards(config: Config): MiddlewareHandler[] {
   return [
     secureHeaders({
       // Without a referrer a browser sends its own pages' forms with the origin "null".
       referrerPolicy: "same-origin",
-      contentSecurityPolicy: { defaultSrc: ["'self'"], frameAncestors: ["'none'"], objectSrc: ["'none'"] },
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        ...{ baseUri: ["'none'"], formAction: ["'self'"], frameAncestors: ["'none'"], objectSrc: ["'none'"] },
+      },
     }),
     onlyOwnNames(config),
     onlyOwnOrigin,
     limitRate(config),
     onlyWithToken(config),
-    bodyLimit({ maxSize: mostBytes }),
+    bodyLimit({ maxSize: mostBytes, onError: refuseLarge }),
   ];
 }
 

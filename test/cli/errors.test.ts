@@ -14,9 +14,16 @@ test.each([
   ["an unknown storage", ["list", "postgers"], 2, /Did you mean "postgres"\?/, /register/],
   ["a name that escapes", ["show", "csv:../x"], 2, /\.\.\/x/, /./],
   ["a missing frame", ["show", "csv:pricse"], 3, /prices\.csv/, /millrace list/],
+  [
+    "a pipeline that can't be loaded",
+    ["run", "broken.ts"],
+    4,
+    /broken\.ts can't be loaded: .*nowhere-to-be-found/,
+    /Mend it/,
+  ],
   ["a server that is down", ["list", "postgres"], 5, /127\.0\.0\.1/, /./],
 ])("%s is told in three lines, with nothing on stdout and its own exit code", async (_, args, code, what, next) => {
-  await using here = await project({ "data/prices.csv": "a\n1\n" }, down);
+  await using here = await project({ "data/prices.csv": "a\n1\n", "broken.ts": 'import "nowhere-to-be-found";' }, down);
   const printed = await here.run(args);
   expect(printed).toMatchObject({ code, stdout: "" });
   const lines = printed.stderr.trimEnd().split("\n");
@@ -79,7 +86,7 @@ test("help and version go to stdout, and no command at all is a wrong command li
   await using here = await project();
   const help = await here.run(["--help"]);
   expect(help).toMatchObject({ code: 0, stderr: "" });
-  expect(help.stdout).toMatch(/list.*show.*doctor.*More commands: .*ps.*stop/s);
+  expect(help.stdout).toMatch(/run.*list.*show.*doctor.*More commands:.*ps.*stop/s);
   expect(await here.run(["--version"])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^\d+\.\d+\.\d+\S*\n$/),

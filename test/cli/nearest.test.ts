@@ -32,6 +32,7 @@ test.each<[string, (id: string) => string[], RegExp]>([
   ["way to save", () => ["copy", "csv:prices", "temp", "--mode", "apend"], /`append`/],
   ["pipeline", () => ["run", near, "--pipeline", "dayly"], /"daily"/],
   ["file", () => ["run", "pipelines/dialy.ts"], /pipelines\/daily\.ts\?/],
+  ["file, given by the pipeline's name,", () => ["run", "daily"], /next .*pipelines\/daily\.ts/],
   ["source", () => ["run", near, "--pipeline", "daily", "--source", "prics"], /"prices"/],
   ["run to look at", (id) => ["runs", `${id.slice(0, -1)}x`], /Did you mean "\d+-\d+-\w+"/],
   ["run to undo", (id) => ["undo", near, `${id.slice(0, -1)}x`, "--pipeline", "daily"], /Did you mean "\d+-\d+-\w+"/],

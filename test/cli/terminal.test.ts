@@ -12,7 +12,7 @@ export default definePipeline({ name: "daily", copy: { from: "csv:prices", to: "
 };
 
 test.each([
-  [["--help"], /list.*show.*copy.*run/s],
+  [["--help"], /init.*run.*plan.*list.*show.*copy.*serve.*More commands:/s],
   [["list", "csv"], /csv:prices\.csv/],
   [["show", "csv:prices"], /\[1mcolumn/],
   [["copy", "csv:prices", "temp"], /Copied 2 rows of csv:prices to temp:prices/],
@@ -56,6 +56,29 @@ test("Ctrl-C undoes a copy, says so, and is told by the exit code", async () => 
   ]);
   expect(copied).toMatchObject({ code: 130, screen: expect.stringContaining("what was begun is undone") });
   expect(existsSync(join(here.path, "data/copied.csv"))).toBe(false);
+});
+
+test("Ctrl-C ends a run that is shown live: it says so, and the run is stopped and can be gone on with", async () => {
+  const rows = Array.from({ length: 400_000 }, (_, i) => `${i},${i / 7},text ${i}`).join("\n");
+  await using here = await project({ ...files, "data/prices.csv": `id,value,note\n${rows}\n` });
+  const ran = await inTerminal(["run", "pipeline.ts"], here.path, [{ wait: "0/1 source", type: "\u0003" }]);
+  expect(ran.screen).toMatch(/daily is stopped: .*What was begun is undone; `resume` goes on with it/);
+  // Ended by SIGINT itself, as the terminal's own program tells it.
+  expect(ran.code).toBe(-2 & 0xff);
+  const { stdout } = await here.run(["runs", "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject([{ pipeline: "daily", state: "stopped" }]);
+});
+
+test.each([
+  [["rm", "csv:prices"], "[y/N]", "Nothing was removed"],
+  [["init", "x", "--no-install"], "[1]", "Nothing was written"],
+])("Ctrl-C at the question of %j changes nothing, and is told by the exit code", async (args, wait, said) => {
+  await using here = await project(files);
+  const left = await inTerminal(args, here.path, [{ wait, type: "\u0003" }]);
+  expect(left).toMatchObject({ code: 130, screen: expect.stringContaining(said) });
+  expect(left.screen).not.toContain("may be a bug");
+  expect(existsSync(join(here.path, "data/prices.csv"))).toBe(true);
+  expect(existsSync(join(here.path, "x"))).toBe(false);
 });
 
 test("Ctrl-C ends serve cleanly", async () => {

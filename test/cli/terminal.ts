@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { main } from "./project.ts";
 
-/** Runs a program in a terminal of its own (a pty), passes on what comes, and ends with its exit code. */
-const pty = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+/** Runs a program in a terminal of its own (a pty) that has a size, passes on what comes, and ends with its exit code. */
+const pty = `import os, pty, sys
+sized = ["sh", "-c", 'stty cols 120 rows 40 && exec "$@"', "sh", *sys.argv[1:]]
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sized)))`;
 
 /** A command as a user has it in a terminal. `type` answers once `wait` has been printed. */
 export async function inTerminal(

@@ -150,7 +150,10 @@ describe("a plan", () => {
       await place.factory.createDataSource("temp").listSources(),
       await place.rows("postgres", "planned"),
     ];
-    const plan = await pipeline.plan(place.options);
+    const news: unknown[] = [];
+    const logger = { debug() {}, info: (...said: unknown[]) => news.push(said), warn() {}, error() {} };
+    const plan = await pipeline.plan({ ...place.options, logger });
+    expect(news).toEqual([]);
     expect(plan.changes).toMatchObject([
       { storage: "temp", destination: "planned", isNew: true, inserts: 10 },
       {

@@ -61,6 +61,13 @@ test("a port that is taken is told", async () => {
   });
 });
 
+test("a body that is too large is refused, and the answer says how large one may be", async () => {
+  await using service = await startService();
+  const answer = await service.get("/login", { method: "POST", body: "x".repeat(1_100_000) });
+  expect(answer.status).toBe(413);
+  expect(await answer.json()).toMatchObject({ error: { message: "The request's body has more than 1 MB." } });
+});
+
 test("whoever asks too often is told to wait", async () => {
   await using service = await startService({}, { SERVICE_RATE: 1 });
   const statuses = await Promise.all(Array.from({ length: 12 }, () => statusOf(service.url, {})));

@@ -44,6 +44,7 @@ const places = [
   "/",
   "/runs",
   "/data",
+  "/data?storage=arctic",
   "/data/csv/prices.csv",
   "/data/csv/prices.csv/columns",
   "/data/temp/bars/chart",

@@ -3,6 +3,7 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { notNull } from "../../src/pipelines/checks/rules.ts";
 import { definePipeline } from "../../src/pipelines/define.ts";
+import { openLedger } from "../../src/pipelines/ledger/open.ts";
 import { openBrowser } from "./browser/open.ts";
 import { startService } from "./start.ts";
 
@@ -126,4 +127,16 @@ test("rows that were put aside are shown with their reason, and tried again", as
   await page.close();
   const health = JSON.parse(await (await service.get("/health")).text());
   expect(health.pipelines).toContainEqual({ pipeline: "checked", lastGood: expect.any(String) });
+});
+
+test("the page of a run that was killed shows what it was at as interrupted, and takes no guess at how long it took", async () => {
+  await using service = await startService(files, {}, pipelines);
+  await using ledger = await openLedger(service.config, service.logger);
+  const id = "20240101-000000-abcdef";
+  await ledger.beginRun({ id, pipeline: "slow", version: "1", by: "vm 1", request: {}, parent: null });
+  const step = { run: id, index: 0, name: "wait", kind: "call", rows: 0, bytes: 0, error: null } as const;
+  await ledger.putStep({ ...step, state: "running", began: new Date(), ended: null });
+  const page = await (await service.get(`/runs/${id}`, { headers: { accept: "text/html" } })).text();
+  expect(page.match(/interrupted<\/span>/g)).toHaveLength(2);
+  expect(page).not.toMatch(/>running<|took \d/);
 });

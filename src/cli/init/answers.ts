@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { ask } from "../confirm.ts";
 
 /** Where the results of a new service go. */
 export const initStorages = ["csv", "postgres", "arctic"] as const;
@@ -14,18 +14,14 @@ const about: Readonly<Record<InitStorage, string>> = {
   arctic: "time series with versions (needs Python)",
 };
 
-/** Asks on a terminal; elsewhere it is csv. */
-export async function chooseStorage(): Promise<InitStorage> {
+/** Asks on a terminal; elsewhere it is csv. Undefined when the user leaves. */
+export async function chooseStorage(): Promise<InitStorage | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return "csv";
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const list = initStorages.map((storage, i) => `  ${i + 1}  ${storage.padEnd(9)} ${about[storage]}`).join("\n");
-    for (;;) {
-      const answer = (await lines.question(`Where do results go?\n${list}\n[1] `)).trim() || "1";
-      const chosen = initStorages[Number(answer) - 1] ?? answer;
-      if (isInitStorage(chosen)) return chosen;
-    }
-  } finally {
-    lines.close();
+  const list = initStorages.map((storage, i) => `  ${i + 1}  ${storage.padEnd(9)} ${about[storage]}`).join("\n");
+  for (;;) {
+    const answer = await ask(`Where do results go?\n${list}\n[1] `);
+    if (answer === undefined) return undefined;
+    const chosen = initStorages[Number(answer || "1") - 1] ?? answer;
+    if (isInitStorage(chosen)) return chosen;
   }
 }

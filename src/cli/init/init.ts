@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { ConflictError } from "../../errors.ts";
 import { errnoOf } from "../../system/files.ts";
 import type { GlobalOptions } from "../options.ts";
 import { printJson, say } from "../output.ts";
@@ -27,6 +26,7 @@ export async function init(folder: string | undefined, given: InitArguments, opt
   }
   await requireEmpty(target);
   const storage = given.storage ?? (await chooseStorage());
+  if (storage === undefined) return say("Nothing was written.", options);
   const shared = given.in !== undefined && isInstalledAbove(target);
   const from = await installedFrom();
   const files = serviceFiles({ name, storage, millrace: from, shared });
@@ -62,12 +62,10 @@ async function requireEmpty(target: string): Promise<void> {
   });
   const others = entries.filter((entry) => entry !== ".git");
   if (others.length === 0) return;
-  throw new ConflictError(
-    `${target} is not empty: ${others.slice(0, 3).join(", ")} ${others.length > 3 ? "…" : ""}`.trimEnd(),
-    {
-      code: "NAME_CONFLICT",
-      hint: "Name a new folder: `millrace init my-service`.",
-    },
+  throw new UsageError(
+    `${target} is not empty: ${others.slice(0, 3).join(", ")}${others.length > 3 ? " …" : ""}.`,
+    "A new service is written into a new folder or an empty one, so that nothing is overwritten.",
+    "Name a new folder: `millrace init my-service`.",
   );
 }
 

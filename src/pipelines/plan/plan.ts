@@ -1,5 +1,6 @@
 import type { BrokenCheck } from "../../contracts/check.ts";
 import type { ILedger, KeptError } from "../../contracts/ledger.ts";
+import type { Logger } from "../../contracts/logger.ts";
 import type { SaveOptions } from "../../contracts/save-options.ts";
 import { heightOf, sliceOf } from "../../frame/access.ts";
 import type { DataFrame } from "../../frame/polars.ts";
@@ -73,7 +74,8 @@ export interface PipelinePlan {
 export async function planPipeline(ready: Ready, options: RunOptions): Promise<PipelinePlan> {
   const { name } = ready.definition;
   await using around = await surround(name, options);
-  const { config, factory, logger } = around;
+  const { config, factory } = around;
+  const logger = withoutNews(around.logger);
   using end = ending({ outer: [options.signal], what: `The plan of ${name}` });
   const planned = new PlannedFrames();
   const broken: PipelinePlan["broken"][number][] = [];
@@ -105,6 +107,12 @@ export async function planPipeline(ready: Ready, options: RunOptions): Promise<P
     error: cause === undefined ? null : keptError(cause, config),
   };
   return { ...found, text: planText(found) };
+}
+
+/** What is news in a run, such as what was saved, is none in a plan. */
+function withoutNews(logger: Logger): Logger {
+  const debug: Logger["debug"] = logger.debug.bind(logger);
+  return { debug, info: debug, warn: logger.warn.bind(logger), error: logger.error.bind(logger) };
 }
 
 function isPlannable({ work }: Ready["steps"][number]): boolean {

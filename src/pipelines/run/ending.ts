@@ -38,7 +38,7 @@ export function ending({ outer = [], deadlineMs, what, claim, signals = false }:
     );
   claim?.lost.addEventListener("abort", lost, { once: true });
   // Before it is called: a listener that is called once is gone by then.
-  const cared = new Set(listened.filter((signal) => process.listenerCount(signal) > listening));
+  const cared = new Set(listened.filter((signal) => process.listenerCount(signal) > listening + willing()));
   const onSignal = (signal: (typeof listened)[number]) => {
     if (!cared.has(signal)) asked ??= signal;
     own.abort(new Stopped(`${what} was stopped by ${signal}.`));
@@ -76,5 +76,13 @@ export function isFailure(reason: unknown): boolean {
 
 /** What a signal of the system does by itself, once no run of this process listens any more. */
 export function passOn(signal: NodeJS.Signals | undefined): void {
-  if (signal !== undefined && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  if (signal !== undefined && process.listenerCount(signal) <= willing()) process.kill(process.pid, signal);
+}
+
+/** Listeners of the library signal-exit, by which a live view gets its cursor back: where no others are, they let the signal end the process. */
+function willing(): number {
+  const { [Symbol.for("signal-exit emitter")]: emitter } = globalThis as {
+    [key: symbol]: { count?: number } | undefined;
+  };
+  return emitter?.count ?? 0;
 }

@@ -29,7 +29,13 @@ export async function liveView(steps: readonly string[]): Promise<{ readonly lis
         else throw new Error(stepLine(event));
       },
     })),
-    { concurrent: false, exitOnError: false, rendererOptions: { collapseErrors: false, showErrorMessage: true } },
+    {
+      concurrent: false,
+      exitOnError: false,
+      // The run ends itself by a signal; the list's own listener would end the process at once, in the middle of a save.
+      registerSignalListeners: false,
+      rendererOptions: { collapseErrors: false, showErrorMessage: true },
+    },
   );
   const drawn = list.run().catch(() => {});
   const timer = setInterval(() => {

@@ -54,7 +54,9 @@ export function logListener(logger: Logger, shown: "live" | "lines" | "none"): L
         return tellerOf(event)(totals(event), stepLine(event));
       case "run-ended": {
         const { spent, over } = event;
-        tellerOf(event)({ ...totals(event), spent }, runLine(event));
+        // The list shows a stopped step, not that the run can be gone on with.
+        if (live && event.state === "stopped") logger.warn(runLine(event));
+        else tellerOf(event)({ ...totals(event), spent }, runLine(event));
         if (over.length === 0) return;
         return logger.warn({ spent }, `${event.pipeline} did not keep its budget: ${over.join("; ")}. ${budgetHint}`);
       }
@@ -97,5 +99,6 @@ export function stepLine(event: Extract<RunEvent, { type: "step-ended" }>): stri
 export function runLine(event: Extract<RunEvent, { type: "run-ended" }>): string {
   const { pipeline, run, state, rows, durationMs, spent } = event;
   const took = `${countText(rows, "row")} in ${durationText(durationMs)}, ${spentText(spent)}`;
-  return `${pipeline} is ${state}: ${took} (run ${run}).`;
+  const next = state === "stopped" ? " What was begun is undone; `resume` goes on with it." : "";
+  return `${pipeline} is ${state}: ${took} (run ${run}).${next}`;
 }

@@ -10,7 +10,7 @@ for (const field of document.querySelectorAll("[data-filter]")) {
       row.hidden = !row.textContent.toLowerCase().includes(wanted);
       if (!row.hidden) shown += 1;
     }
-    if (count) count.textContent = `${shown} of ${rows.length} frames`;
+    if (count) count.textContent = `${shown} of ${rows.length} frame${rows.length === 1 ? "" : "s"}`;
   });
 }
 

@@ -32,7 +32,8 @@ async function load(range = {}) {
     note.textContent = found.error.message;
     return;
   }
-  note.textContent = found.rows === 0 ? "No rows are there." : `${found.rows.toLocaleString("en")} rows`;
+  note.textContent =
+    found.rows === 0 ? "No rows are there." : `${found.rows.toLocaleString("en").replaceAll(",", "\u202f")} rows`;
   if (found.rows === 0) return;
   shown = [found.times[0], found.times.at(-1)];
   draw(column, found);

@@ -13,7 +13,8 @@ export function dataPage(
   failed: readonly string[],
   storage: string | undefined,
 ): Markup {
-  const none = empty("No frame is here yet.", 'Save one: factory.createDataSaver("csv").saveData(frame, "prices").');
+  const save = `factory.createDataSaver("${storage ?? "csv"}").saveData(frame, "prices")`;
+  const none = empty("No frame is here yet.", html`Save one: <code>${save}</code>`);
   return html`<h1>Data${storage === undefined ? "" : html` <span class="quiet">in ${storage}</span>`}</h1>
     ${failed.map((type) => html`<p class="note bad" role="alert">${type} can't be listed now.</p>`)}
     ${frames.length === 0 ? none : list(frames)}`;
@@ -22,8 +23,9 @@ export function dataPage(
 function list(frames: readonly ListedFrame[]): Markup {
   return html`<p>
       <label>Find <input type="search" data-filter="frames" autocomplete="off" /></label>
-      <span class="quiet" data-filter-count="frames" aria-live="polite">${frames.length} frames</span>
+      <span class="quiet" data-filter-count="frames" aria-live="polite">${frames.length} frame${frames.length === 1 ? "" : "s"}</span>
     </p>
+    <div class="wide">
     <table id="frames">
       <thead><tr><th scope="col">Name</th><th scope="col">Storage</th></tr></thead>
       <tbody>
@@ -34,5 +36,6 @@ function list(frames: readonly ListedFrame[]): Markup {
           </tr>`,
         )}
       </tbody>
-    </table>`;
+    </table>
+    </div>`;
 }

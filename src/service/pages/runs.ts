@@ -26,7 +26,7 @@ export function runBars(runs: readonly RunRecord[]): Markup {
   const most = Math.max(0.001, ...seconds);
   const empty = shownBars - shown.length;
   const good = shown.filter(({ state }) => state === "done").length;
-  return html`<svg class="runs" role="img" aria-label="${shown.length === 0 ? "No run yet" : `${good} of the last ${shown.length} runs are done`}" viewBox="0 0 180 24" width="180" height="24">
+  return html`<svg class="runs" role="img" aria-label="${shown.length === 0 ? "No run yet" : `${good} of the last ${shown.length} runs are done`}" viewBox="0 0 179 24" height="24" preserveAspectRatio="none">
     ${Array.from({ length: empty }, (_, i) => html`<rect class="none" x="${i * 6}" y="21" width="5" height="3"></rect>`)}
     ${shown.map((run, i) => {
       const height = Math.max(6, Math.round(((seconds[i] ?? 0) / most) * 24));
@@ -55,7 +55,7 @@ function runsTable(runs: readonly RunRecord[]): Markup {
             <td class="name"><a href="/runs?pipeline=${encodeURIComponent(run.pipeline)}">${run.pipeline}</a></td>
             <td>${stateMark(run.state)}</td>
             <td class="name"><time datetime="${run.began.toISOString()}" title="${momentText(run.began)} UTC">${ageText(run.began)}</time></td>
-            <td class="number">${durationText(lengthOf(run) * 1_000)}</td>
+            <td class="number">${tookText(run)}</td>
             <td class="number">${countText(run.rows)}</td>
             <td class="name"><a href="/runs/${run.id}">${run.id}</a></td>
           </tr>`,
@@ -83,7 +83,7 @@ export function runPage(
     <div id="live" ${live ? html`data-live="/api/runs/${run.id}/events"` : ""}>
       <h1>${run.pipeline} ${stateMark(run.state)}</h1>
       <p class="quiet">
-        ${[run.id, `began ${momentText(run.began)} UTC`, `took ${durationText(lengthOf(run) * 1_000)}`, `${countText(run.rows)} rows`, sizeText(run.bytes), `version ${run.version}`, ...(run.resumed > 0 ? [`gone on with ${run.resumed} times`] : [])].join(" · ")}
+        ${[run.id, `began ${momentText(run.began)} UTC`, ...(tookText(run) === "" ? [] : [`took ${tookText(run)}`]), `${countText(run.rows)} rows`, sizeText(run.bytes), `version ${run.version}`, ...(run.resumed > 0 ? [`gone on with ${run.resumed} times`] : [])].join(" · ")}
       </p>
       ${run.error ? failureNote(run.error) : ""}
       <div class="row">
@@ -95,6 +95,7 @@ export function runPage(
       ${steps.length === 0 ? empty("No step has begun.", "") : timeline(run, steps)}
       ${steps.map((step) =>
         stepSources(
+          run,
           step,
           sources.filter((source) => source.step === step.name),
         ),
@@ -112,14 +113,18 @@ const rowHeight = 26;
 /** Steps over time. */
 function timeline(run: RunRecord, steps: readonly StepRecord[]): Markup {
   const start = run.began.getTime();
-  const end = Math.max(start + 1, (run.ended ?? new Date()).getTime());
-  const at = (moment: Date | null) => (((moment ?? new Date()).getTime() - start) / (end - start)) * width;
+  const known = steps.flatMap(({ began, ended }) => [began ?? run.began, ended ?? run.began]);
+  const last = new Date(Math.max(...known.map((moment) => moment.getTime())));
+  const now = run.ended ?? (run.state === "running" ? new Date() : last);
+  const end = Math.max(start + 1, now.getTime());
+  const at = (moment: Date | null) => (((moment ?? now).getTime() - start) / (end - start)) * width;
   return html`<div class="wide">
-    <svg class="timeline" role="img" aria-label="Steps over time" viewBox="0 0 ${width} ${steps.length * rowHeight}">
+    <svg class="timeline" role="img" aria-label="Steps over time" viewBox="0 0 ${width} ${steps.length * rowHeight}" height="${steps.length * rowHeight}" preserveAspectRatio="none">
       ${steps.map((step, i) => {
         const from = Math.max(0, Math.min(width - 2, at(step.began)));
         const length = Math.max(2, Math.min(width, at(step.ended)) - from);
-        return html`<rect class="${tones[step.state] ?? ""}" x="${from}" y="${i * rowHeight + 4}" width="${length}" height="${rowHeight - 8}" rx="3"><title>${step.name}: ${step.state}</title></rect>`;
+        const state = stateIn(run, step.state);
+        return html`<rect class="${tones[state] ?? ""}" x="${from}" y="${i * rowHeight + 4}" width="${length}" height="${rowHeight - 8}" rx="3"><title>${step.name}: ${state}</title></rect>`;
       })}
     </svg>
     <table>
@@ -128,8 +133,8 @@ function timeline(run: RunRecord, steps: readonly StepRecord[]): Markup {
         ${steps.map(
           (step) => html`<tr>
             <th scope="row">${step.name} <span class="quiet">${step.kind}</span></th>
-            <td>${stateMark(step.state)}</td>
-            <td class="number">${step.began ? durationText((step.ended ?? new Date()).getTime() - step.began.getTime()) : ""}</td>
+            <td>${stateMark(stateIn(run, step.state))}</td>
+            <td class="number">${stepTook(run, step)}</td>
             <td class="number">${countText(step.rows)}</td>
           </tr>`,
         )}
@@ -138,10 +143,15 @@ function timeline(run: RunRecord, steps: readonly StepRecord[]): Markup {
   </div>`;
 }
 
+function stepTook(run: RunRecord, { began, ended }: StepRecord): string {
+  const end = ended ?? (run.state === "running" ? new Date() : null);
+  return began && end ? durationText(end.getTime() - began.getTime()) : "";
+}
+
 /** Sources that are shown at once. */
 const shownSources = 200;
 
-function stepSources(step: StepRecord, sources: readonly SourceRecord[]): Markup {
+function stepSources(run: RunRecord, step: StepRecord, sources: readonly SourceRecord[]): Markup {
   if (sources.length === 0 || (sources.length === 1 && sources[0]?.source === "*" && !sources[0].error)) return html``;
   // What went wrong first: of a thousand sources one is looked for.
   const sorted = [...sources].sort((a, b) => Number(b.error !== null) - Number(a.error !== null));
@@ -153,7 +163,7 @@ function stepSources(step: StepRecord, sources: readonly SourceRecord[]): Markup
           ${sorted.slice(0, shownSources).map(
             ({ source, state, attempts, rows, durationMs, error, note }) => html`<tr>
               <th scope="row">${source}</th>
-              <td>${stateMark(state)}</td>
+              <td>${stateMark(stateIn(run, state))}</td>
               <td class="number">${attempts}</td>
               <td class="number">${countText(rows)}</td>
               <td class="number">${durationText(durationMs)}</td>
@@ -171,7 +181,17 @@ export function action(path: string, text: string, { strong, label }: { strong?:
   return html`<form method="post" action="${path}" class="inline"><button class="${strong ? "strong" : ""}" ${label === undefined ? "" : html`aria-label="${label}"`}>${text}</button></form>`;
 }
 
-/** Seconds that a run took, or has taken so far. */
-function lengthOf({ began, ended }: RunRecord): number {
-  return Math.max(0, ((ended ?? new Date()).getTime() - began.getTime()) / 1_000);
+/** Seconds that a run took, or has taken so far; 0 for one that was killed: nobody knows when. */
+function lengthOf({ began, ended, state }: RunRecord): number {
+  const end = ended ?? (state === "running" ? new Date() : began);
+  return Math.max(0, (end.getTime() - began.getTime()) / 1_000);
+}
+
+function tookText(run: RunRecord): string {
+  return run.ended === null && run.state !== "running" ? "" : durationText(lengthOf(run) * 1_000);
+}
+
+/** What was under way when its run was killed is so no longer. */
+function stateIn(run: RunRecord, state: string): string {
+  return state === "running" ? run.state : state;
 }

@@ -22,11 +22,12 @@ export function versionsTable(
   const [newest, before] = versions;
   const choice = (field: string, chosen: number | undefined) =>
     html`<select name="${field}">${versions.map(({ version }) => html`<option value="${version}" ${version === chosen ? "selected" : ""}>${version}</option>`)}</select>`;
-  return html`<form method="get" action="${framePath(storage, name)}/versions" class="row">
+  const form = html`<form method="get" action="${framePath(storage, name)}/versions" class="row">
       <label>Compare version ${choice("old", before?.version ?? newest?.version)}</label>
       <label>with ${choice("new", newest?.version)}</label>
       <button>Compare</button>
-    </form>
+    </form>`;
+  return html`${versions.length > 1 ? form : ""}
     ${compared ?? ""}
     <div class="wide" tabindex="0" role="region" aria-label="Versions">
       <table>
