@@ -55,6 +55,10 @@ REMEMBERED = 200
 # ArcticDB keeps a chain with a link for each version saved and each removed, and removing one walks all of it: after 2,000 saves
 # that takes 50 ms. Every so many versions the chain is made one link.
 LINKS = 50
+# Removing a version takes longer than a small save. While small saves follow each other, what they made superfluous goes every so
+# many versions; else when nothing was done for a moment, in seconds.
+TIDY = 8
+QUIET = 0.2
 
 # Seconds. After so many without work memory is given back: not sooner, since the next read would have to get it anew.
 REST = 2.0
@@ -182,6 +186,7 @@ class Store:
         self._libraries: dict[str, Any] = {}
         self._claims: dict[tuple[str, str], int] = {}
         self._known: OrderedDict[tuple[str, str, int, Optional[str]], Message] = OrderedDict()
+        self._superfluous: dict[tuple[str, str], list[int]] = {}
 
     def address(self, uri: str) -> None:
         with self._lock:
@@ -423,14 +428,35 @@ class Store:
         return {"version": item.version}
 
     def tidy(self, request: Message, answer: Message) -> None:
-        """Removes what a save made superfluous, once it is answered. What stands is saved already: a failure is only logged."""
+        """Notes what a save made superfluous, once it is answered. A later save names again what is not removed by then, so that
+        nothing stays for good when this process is killed."""
         if request["op"] not in ("write", "restore"):
             return
-        library, symbol = self._library(request["library"]), request["symbol"]
+        lane = (request["library"], request["symbol"])
+        if request["drop"]:
+            with self._lock:
+                self._superfluous[lane] = request["drop"]
+        if request.get("path") is not None or answer["version"] % TIDY == 0:
+            self.sweep(lane)
+        if answer["version"] % LINKS == 0:
+            self._join_links(lane)
+
+    def to_sweep(self) -> list[tuple[str, str]]:
+        with self._lock:
+            return list(self._superfluous)
+
+    def sweep(self, lane: tuple[str, str]) -> None:
+        """Removes what saves made superfluous. The caller is that lane's thread."""
+        with self._lock:
+            versions = self._superfluous.pop(lane, [])
         try:
-            self._remove(library, symbol, request["drop"])
-            if answer["version"] % LINKS == 0:
-                library._nvs.version_store._compact_version_map(symbol)
+            self._remove(self._library(lane[0]), lane[1], versions)
+        except Exception:  # what stands is saved all the same
+            traceback.print_exc()
+
+    def _join_links(self, lane: tuple[str, str]) -> None:
+        try:
+            self._library(lane[0])._nvs.version_store._compact_version_map(lane[1])
         except Exception:
             traceback.print_exc()
 
@@ -440,6 +466,8 @@ class Store:
             return {"deleted": False}
         there = library.has_symbol(request["symbol"])
         if there:
+            with self._lock:
+                self._superfluous.pop((request["library"], request["symbol"]), None)
             library.delete(request["symbol"])
         return {"deleted": there}
 
@@ -459,15 +487,9 @@ class Store:
         return {"removed": self._remove(library, symbol, request["versions"])}
 
     def _remove(self, library: Any, symbol: str, versions: list[int]) -> list[int]:
-        """Resolves with those that were there. Listing what there is takes as long as removing, and is rarely needed."""
+        """Resolves with those that were there."""
         if not versions:
             return []
-        try:
-            library.delete(symbol, versions=versions)
-            return versions
-        except Exception as error:
-            if code_of(error) != "not_found":
-                raise
         there = {key.version for key, info in library.list_versions(symbol).items() if not info.deleted}
         removed = [version for version in versions if version in there]
         if removed:
@@ -479,6 +501,7 @@ class Store:
     def versions(self, request: Message) -> Message:
         """Those of a symbol, newest first, with those that only snapshots hold."""
         library, symbol = self._required(request), request["symbol"]
+        self.sweep((request["library"], symbol))
         found = library.list_versions(symbol)
         if not found:
             raise Failure("not_found", f"There is no {symbol}.")
@@ -848,6 +871,14 @@ class Worker:
             self._rested = True
         give_back_memory(self.modules.pa)
 
+    def _tidy(self) -> None:
+        """Removes superfluous versions once nothing was done for a moment."""
+        with self._lock:
+            if self._running > 0 or time.monotonic() - self._last < QUIET:
+                return
+        for lane in self.store.to_sweep():
+            self.lanes.run(lane, lambda lane=lane: self.store.sweep(lane))
+
     def greet(self, client: Client, request: Message) -> None:
         with self._lock:
             if self._stopping:
@@ -895,6 +926,7 @@ class Worker:
             # From here on a program that connects is either greeted or sees its connection closed, and then tries again.
             while not self._done():
                 self._rest()
+                self._tidy()
                 ready, _, _ = select.select([listener], [], [], min(1.0, max(0.05, self._idle / 4)))
                 if ready:
                     connection, _ = listener.accept()
@@ -903,6 +935,9 @@ class Worker:
                     else:
                         connection.close()
             remove(self._path)
+        if self._running == 0:
+            for lane in self.store.to_sweep():
+                self.store.sweep(lane)
         time.sleep(0.05)  # the answer to `stop` is on its way
         sys.stdout.flush()
         os._exit(0)
