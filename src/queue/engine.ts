@@ -3,7 +3,7 @@ import type { Logger } from "../contracts/logger.ts";
 import { ConflictError, RunError, UnavailableError } from "../errors.ts";
 import type { RunOptions } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../pipelines/result.ts";
-import { ending, passOn } from "../pipelines/run/ending.ts";
+import { ending, ProcessEnds, passOn } from "../pipelines/run/ending.ts";
 import { teller, withFields } from "../pipelines/run/events.ts";
 import { FailedElsewhere } from "../pipelines/run/kept-error.ts";
 import type { QueueEngine } from "../pipelines/run/queue-engine.ts";
@@ -104,6 +104,7 @@ async function followRun(
   let tellWaitingAt = performance.now() + silentMs;
   try {
     for (;;) {
+      if (signal.reason instanceof ProcessEnds) throw signal.reason;
       if (signal.aborted) await askToStop(place, queue, id, run);
       const ended = await place.boss.getJobById(queue, id).catch(() => undefined);
       if (ended === undefined && performance.now() >= giveUpAt) {
