@@ -178,9 +178,11 @@ async function askToStop(place: QueuePlace, queue: string, id: string, run: stri
 
 const takeOutSql = `UPDATE ${schema}.job SET state = 'cancelled', completed_on = now() WHERE name = $1 AND id = $2
   AND (state < 'active' OR state = 'active' AND heartbeat_on < now() - $3 * interval '1 second')`;
-const takeSourcesOutSql = `UPDATE ${schema}.job SET state = 'cancelled', completed_on = now()
+const takeSourcesOutSql = `WITH RECURSIVE led AS (
+    SELECT $4::text AS id UNION SELECT runs.id FROM millrace.runs JOIN led ON runs.parent = led.id)
+  UPDATE ${schema}.job SET state = 'cancelled', completed_on = now()
   WHERE EXISTS (SELECT 1 FROM ${schema}.job WHERE name = $1 AND id = $2 AND state = 'cancelled')
-    AND starts_with(name, $3) AND data ->> 'run' = $4 AND state <= 'active'`;
+    AND starts_with(name, $3) AND data ->> 'run' IN (SELECT id FROM led) AND state <= 'active'`;
 
 async function resultFrom(
   output: RunOutput,
