@@ -32,7 +32,8 @@ export async function schedule(
       printTimes(running.next(), options);
       await asked;
       process.exitCode = 0;
-      say("Ending: runs under way are stopped, and can be gone on with.", options);
+      const how = config.QUEUE === "none" ? "are stopped, and can be gone on with" : "are left to their workers";
+      say(`Ending: runs under way ${how}.`, options);
       await running.stop({ abort: true });
     },
     "info",

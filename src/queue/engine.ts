@@ -3,7 +3,7 @@ import type { Logger } from "../contracts/logger.ts";
 import { ConflictError, RunError, UnavailableError } from "../errors.ts";
 import type { RunOptions } from "../pipelines/pipeline.ts";
 import type { RunResult } from "../pipelines/result.ts";
-import { ending, passOn } from "../pipelines/run/ending.ts";
+import { ending, ProcessEnds, passOn } from "../pipelines/run/ending.ts";
 import { teller, withFields } from "../pipelines/run/events.ts";
 import { FailedElsewhere } from "../pipelines/run/kept-error.ts";
 import type { QueueEngine } from "../pipelines/run/queue-engine.ts";
@@ -104,6 +104,7 @@ async function followRun(
   let tellWaitingAt = performance.now() + silentMs;
   try {
     for (;;) {
+      if (signal.reason instanceof ProcessEnds) throw signal.reason;
       if (signal.aborted) await askToStop(place, queue, id, run);
       const ended = await place.boss.getJobById(queue, id).catch(() => undefined);
       if (ended === undefined && performance.now() >= giveUpAt) {
@@ -177,9 +178,11 @@ async function askToStop(place: QueuePlace, queue: string, id: string, run: stri
 
 const takeOutSql = `UPDATE ${schema}.job SET state = 'cancelled', completed_on = now() WHERE name = $1 AND id = $2
   AND (state < 'active' OR state = 'active' AND heartbeat_on < now() - $3 * interval '1 second')`;
-const takeSourcesOutSql = `UPDATE ${schema}.job SET state = 'cancelled', completed_on = now()
+const takeSourcesOutSql = `WITH RECURSIVE led AS (
+    SELECT $4::text AS id UNION SELECT runs.id FROM millrace.runs JOIN led ON runs.parent = led.id)
+  UPDATE ${schema}.job SET state = 'cancelled', completed_on = now()
   WHERE EXISTS (SELECT 1 FROM ${schema}.job WHERE name = $1 AND id = $2 AND state = 'cancelled')
-    AND starts_with(name, $3) AND data ->> 'run' = $4 AND state <= 'active'`;
+    AND starts_with(name, $3) AND data ->> 'run' IN (SELECT id FROM led) AND state <= 'active'`;
 
 async function resultFrom(
   output: RunOutput,

@@ -3,6 +3,7 @@ import { ConflictError, NotFoundError } from "../errors.ts";
 import { noRun } from "../pipelines/ledger/no-run.ts";
 import { openLedger } from "../pipelines/ledger/open.ts";
 import type { Pipeline, RunOptions } from "../pipelines/pipeline.ts";
+import { ProcessEnds } from "../pipelines/run/ending.ts";
 import { didYouMean } from "../system/nearest.ts";
 import type { ServiceContext } from "./context.ts";
 import { QueueDesk } from "./queue-desk.ts";
@@ -98,7 +99,9 @@ export class RunDesk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#begun.keys()].map((run) => this.stop(run).catch(() => {})));
+    const begun = [...this.#begun.values()];
+    for (const { ending } of begun) ending.abort(new ProcessEnds("The service was ended."));
+    await Promise.all(begun.map(({ ended }) => ended));
     await this.queues?.[Symbol.asyncDispose]();
   }
 

@@ -5,6 +5,7 @@ import { frame } from "../../src/frame/frame.ts";
 import type { DataFrame } from "../../src/frame/polars.ts";
 import { definePipeline } from "../../src/pipelines/define.ts";
 import { openLedger } from "../../src/pipelines/ledger/open.ts";
+import { ProcessEnds } from "../../src/pipelines/run/ending.ts";
 import { openQueue } from "../../src/queue/queue.ts";
 import { startWorker } from "../../src/queue/worker.ts";
 import { openQueuePlace } from "./workers.ts";
@@ -155,4 +156,17 @@ test("redriving goes on with all runs of a pipeline, one after the other, and le
   expect(await states()).toEqual(["done 1", "done 1", "done 1"]);
   expect((await queue.status()).dead).toEqual([]);
   expect(done.resumed).toBe(1);
+});
+
+test("a scheduler or service that ends leaves the runs that workers have to them", async () => {
+  const { source, entered, open } = gated(["left"]);
+  const left = definePipeline({ name: "left", copy: { from: source, to: "postgres" } });
+  await using _ = await startWorker({ pipelines: [left], factory: place.factory });
+  const ends = new AbortController();
+  const running = left.run({ ...place.options, signal: ends.signal });
+  await entered;
+  ends.abort(new ProcessEnds("The service was ended."));
+  await expect(running).rejects.toThrow("The service was ended.");
+  open();
+  await expect.poll(async () => (await left.runs(place.options))[0]?.state, { timeout: 20_000 }).toBe("done");
 });

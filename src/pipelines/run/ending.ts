@@ -69,6 +69,11 @@ class Stopped extends Error {
   override readonly name = "AbortError";
 }
 
+/** Why a process ends that began runs: those of this process end with it, those that workers of a queue have go on. */
+export class ProcessEnds extends Error {
+  override readonly name = "AbortError";
+}
+
 /** A deadline or a lost claim is a failure of the run; everything else that ends it stops it. */
 export function isFailure(reason: unknown): boolean {
   return (reason instanceof RunError && reason.code === "RUN_DEADLINE") || reason instanceof UnavailableError;

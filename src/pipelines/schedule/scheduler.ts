@@ -2,6 +2,7 @@ import type { Logger } from "../../contracts/logger.ts";
 import type { Schedule, ScheduleMemory } from "../../contracts/schedule.ts";
 import { ConfigError, ConflictError } from "../../errors.ts";
 import type { RunOptions } from "../pipeline.ts";
+import { ProcessEnds } from "../run/ending.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { lastTime, type Times, timesOf } from "./times.ts";
 
@@ -39,7 +40,7 @@ export interface NextRun {
 export interface RunningScheduler extends AsyncDisposable {
   /** The next time of each pipeline that has one, soonest first. */
   next(): NextRun[];
-  /** Begins no further run and resolves when those under way have ended; with `abort`, their signals are aborted. */
+  /** Begins no further run and resolves when those under way have ended; with `abort`, they are stopped. What workers of a queue have goes on. */
   stop(options?: { readonly abort?: boolean }): Promise<void>;
 }
 
@@ -111,7 +112,7 @@ class Entry {
 
   stop(abort: boolean): void {
     this.#stopped.abort();
-    if (abort) this.#aborted.abort(new Error("The scheduler was stopped."));
+    if (abort) this.#aborted.abort(new ProcessEnds("The scheduler was stopped."));
   }
 
   async work(): Promise<void> {
@@ -208,7 +209,9 @@ class Entry {
     const { logger } = this.#options;
     const { name } = this.#pipeline;
     if (this.#aborted.signal.aborted && cause === this.#aborted.signal.reason) {
-      logger?.info(`The run of ${name} for ${text(due)} was stopped, and can be gone on with.`);
+      logger?.info(
+        `The run of ${name} for ${text(due)} was left: in this process it was stopped, and can be gone on with; in a queue it goes on.`,
+      );
     } else if (cause instanceof ConflictError && cause.code === "RUN_OVERLAP") {
       logger?.warn(`${name} is left out at ${text(due)}: ${cause.message}`);
     } else {

@@ -219,7 +219,7 @@ test("a run that was stopped with the scheduler, or left to another one, is told
   expect(alarms).toEqual([]);
   expect(said).toEqual([
     "job is left out at 2024-03-01T10:15:00.000Z: Run 1 of job is under way.",
-    "The run of job for 2024-03-01T10:30:00.000Z was stopped, and can be gone on with.",
+    "The run of job for 2024-03-01T10:30:00.000Z was left: in this process it was stopped, and can be gone on with; in a queue it goes on.",
   ]);
 });
 
