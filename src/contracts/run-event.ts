@@ -17,6 +17,8 @@ interface InSource extends InStep {
 
 /** What happens in a run, in order. `onEvent` gets them; the live view, the log and the telemetry are made from them. */
 export type RunEvent =
+  /** The run waits in a queue until a worker begins it. */
+  | (Happened & { readonly type: "run-queued"; readonly queue: string })
   | (Happened & {
       readonly type: "run-started";
       readonly version: string;

@@ -94,6 +94,7 @@ async function followRun(
   let woken = Promise.withResolvers<void>();
   await using _ = await listenTo(place, run, tell, () => woken.resolve());
   const { queue, id } = await put(place, ready, run, resume, options);
+  tell({ type: "run-queued", at: new Date(), run, pipeline: name, queue: place.config.QUEUE_NAME });
   let giveUpAt = Number.POSITIVE_INFINITY;
   const onAbort = () => {
     giveUpAt = performance.now() + 2 * place.config.QUEUE_LEASE;

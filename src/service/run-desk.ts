@@ -50,10 +50,14 @@ export class RunDesk implements AsyncDisposable {
     await using ledger = await this.ledger();
     const found = await ledger.run(id);
     if (found) return found;
+    if (this.#begun.has(id)) {
+      const hint = "Its page is there once one does. The page of queues shows what waits and who works.";
+      throw new NotFoundError(`Run ${id} waits in the queue: no worker has begun it yet.`, { code: "RUN_NOT_FOUND", hint });
+    }
     throw await noRun(ledger, id);
   }
 
-  /** Begins a run, and resolves with its id once it has one. @throws ConflictError RUN_OVERLAP */
+  /** Begins a run, or puts it into the queue, and resolves with its id once it has one. @throws ConflictError RUN_OVERLAP */
   begin(name: string, options: Pick<RunOptions, "from" | "to" | "sources"> = {}): Promise<string> {
     return this.#start((with_) => this.#pipeline(name).run({ ...options, ...with_ }));
   }
@@ -110,7 +114,7 @@ export class RunDesk implements AsyncDisposable {
     const ending = new AbortController();
     let id: string | undefined;
     const onEvent: RunOptions["onEvent"] = (event) => {
-      if (event.type !== "run-started" || id !== undefined) return;
+      if ((event.type !== "run-started" && event.type !== "run-queued") || id !== undefined) return;
       id = event.run;
       this.#begun.set(id, { ending, ended });
       resolve(id);

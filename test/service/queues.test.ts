@@ -121,6 +121,18 @@ test("the API tells of queues and acts on them, and stands in the OpenAPI docume
   expect(Object.keys(paths)).toEqual(expect.arrayContaining(["/api/queues", "/api/queues/{name}/{action}"]));
 });
 
+test("a run that no worker has begun is told as that, and its button need not wait for one", async () => {
+  const answer = await service.get("/api/pipelines/waiting/run", { method: "POST" });
+  expect(answer.status).toBe(202);
+  const { run } = (await answer.json()) as { run: string };
+  expect(await (await service.get(`/api/runs/${run}`)).json()).toMatchObject({
+    error: { message: expect.stringContaining("waits in the queue") },
+  });
+  expect(await (await service.get("/api/queues/default/purge", { method: "POST" })).json()).toMatchObject({
+    done: "1 job that waited was removed.",
+  });
+});
+
 test("a page of another origin can't act on a queue", async () => {
   for (const path of ["/queues/act", "/api/queues/default/pause"]) {
     const answer = await service.get(path, {
