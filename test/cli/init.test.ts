@@ -32,13 +32,17 @@ test("a new service runs at once, passes its own test, and has right types", asy
   await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { cwd: folder });
 });
 
-test("in production the settings that development takes by default are said, so that it starts", async () => {
+test("in production the settings that development takes by default are said, so that it starts and is healthy", async () => {
   await using here = await project();
   await here.run(["init", "x", "--no-install"]);
   await install(join(here.path, "x"));
   const env = { ...process.env, NODE_ENV: "production" };
   const command = [join(root, "bin/millrace.mjs"), "list", "csv"];
   expect((await run(process.execPath, command, { cwd: join(here.path, "x"), env })).stdout).toBe("csv:prices.csv\n");
+  // A server that the service doesn't use is not missed: `/health` would be 503 for ever.
+  const doctor = [join(root, "bin/millrace.mjs"), "doctor", "--json"];
+  const found = JSON.parse((await run(process.execPath, doctor, { cwd: join(here.path, "x"), env })).stdout);
+  expect(found.filter(({ status }: { status: string }) => status === "fail")).toEqual([]);
 });
 
 test("with --in a service joins others and shares their packages", async () => {
