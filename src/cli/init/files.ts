@@ -35,7 +35,8 @@ function packageJson({ name, storage, millrace, shared }: ServiceShape): string 
     private: true,
     type: "module",
     scripts: {
-      start: "millrace run pipelines/daily.ts && millrace serve pipelines/daily.ts",
+      // `exec`: npm passes a signal to its own child only, and a container is ended by one.
+      start: "millrace run pipelines/daily.ts && exec millrace serve pipelines/daily.ts",
       test: "millrace node --test test/*.test.ts",
       types: "tsc",
     },
