@@ -52,7 +52,10 @@ export async function transfer(
     .map((place) => ({ place, name: place.frame ?? plainName(name) }));
   for (const { place, name: target } of targets) {
     if (place.id === source.id && plainName(target) === plainName(name)) {
-      throw new ConfigError(`${from} would be copied onto itself.`, { frame: name });
+      throw new ConfigError(`${from} would be copied onto itself.`, {
+        frame: name,
+        hint: "Name another storage or another name.",
+      });
     }
   }
   const kept = await keptOf(source.source, name);

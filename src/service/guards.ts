@@ -46,10 +46,12 @@ function sameHost(origin: string, host: string | undefined): boolean {
   return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
 }
 
-/** Refuses whoever does not know the token, when there is one. `/health` is answered to all. */
+/** Refuses whoever does not know the token, when there is one. `/health`, and what the page to log in is made of, are answered to all. */
 export function onlyWithToken({ SERVICE_TOKEN }: Config): MiddlewareHandler {
   return async (context, next) => {
-    if (SERVICE_TOKEN !== undefined && !["/health", "/login"].includes(ownPath(context))) {
+    const path = ownPath(context);
+    const isOpen = path === "/health" || path === "/login" || path.startsWith("/assets/");
+    if (SERVICE_TOKEN !== undefined && !isOpen) {
       const bearer = /^Bearer (.+)$/.exec(context.req.header("authorization") ?? "")?.[1];
       if (!isToken(bearer ?? getCookie(context, tokenCookie), SERVICE_TOKEN)) {
         throw new HTTPException(401, { message: "Send the token: `Authorization: Bearer …`." });

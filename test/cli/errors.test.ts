@@ -21,6 +21,7 @@ test.each([
     /broken\.ts can't be loaded: .*nowhere-to-be-found/,
     /Mend it/,
   ],
+  ["a prune without a rule", ["backup", "prune", "csv"], 2, /No rule/, /--keep-last/],
   ["a server that is down", ["list", "postgres"], 5, /127\.0\.0\.1/, /./],
 ])("%s is told in three lines, with nothing on stdout and its own exit code", async (_, args, code, what, next) => {
   await using here = await project({ "data/prices.csv": "a\n1\n", "broken.ts": 'import "nowhere-to-be-found";' }, down);

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +14,8 @@ const run = promisify(execFile);
 async function install(folder: string): Promise<void> {
   await mkdir(join(folder, "node_modules"));
   await symlink(root, join(folder, "node_modules", "millrace"));
+  await mkdir(join(folder, "node_modules", ".bin"));
+  await symlink(join(root, "bin/millrace.mjs"), join(folder, "node_modules", ".bin", "millrace"));
   await symlink(join(root, "node_modules", "@types"), join(folder, "node_modules", "@types"));
 }
 
@@ -32,13 +35,32 @@ test("a new service runs at once, passes its own test, and has right types", asy
   await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { cwd: folder });
 });
 
-test("in production the settings that development takes by default are said, so that it starts", async () => {
+test("`npm start` serves what the pipeline made, and ends cleanly by the signal with which a container is ended", async () => {
+  await using here = await project();
+  await here.run(["init", "x", "--no-install"]);
+  await install(join(here.path, "x"));
+  const env = { ...process.env, SERVICE_PORT: "0" };
+  const npm = spawn("npm", ["start"], { cwd: join(here.path, "x"), env, stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  npm.stderr.setEncoding("utf8").on("data", (text: string) => {
+    if (!said.includes("Serving at") && `${said}${text}`.includes("Serving at")) npm.kill("SIGTERM");
+    said += text;
+  });
+  await once(npm, "close");
+  expect(said).toContain("Ending.");
+});
+
+test("in production the settings that development takes by default are said, so that it starts and is healthy", async () => {
   await using here = await project();
   await here.run(["init", "x", "--no-install"]);
   await install(join(here.path, "x"));
   const env = { ...process.env, NODE_ENV: "production" };
   const command = [join(root, "bin/millrace.mjs"), "list", "csv"];
   expect((await run(process.execPath, command, { cwd: join(here.path, "x"), env })).stdout).toBe("csv:prices.csv\n");
+  // A server that the service doesn't use is not missed: `/health` would be 503 for ever.
+  const doctor = [join(root, "bin/millrace.mjs"), "doctor", "--json"];
+  const found = JSON.parse((await run(process.execPath, doctor, { cwd: join(here.path, "x"), env })).stdout);
+  expect(found.filter(({ status }: { status: string }) => status === "fail")).toEqual([]);
 });
 
 test("with --in a service joins others and shares their packages", async () => {

@@ -41,6 +41,8 @@ test("with a token, all but /health wants it, in a header or in a cookie", async
   expect((await service.get("/api/sources?storage=csv")).status).toBe(401);
   expect((await service.get("/metrics")).status).toBe(401);
   expect((await service.get("/health")).status).not.toBe(401);
+  // Without its style and its script the page to log in would be bare.
+  for (const file of ["app.css", "app.js", "icon.svg"]) expect((await service.get(`/assets/${file}`)).status).toBe(200);
   const bearer = { authorization: `Bearer ${token}` };
   expect((await service.get("/api/sources?storage=csv", { headers: bearer })).status).toBe(200);
   const wrong = { authorization: `Bearer ${token}x` };

@@ -141,3 +141,11 @@ test("with a token a browser is led to where it shows it, and then on", async ()
   await page.getByRole("link", { name: "a.csv" }).waitFor();
   await page.close();
 });
+
+test("a chart is drawn also where the browser names no language that numbers can be written in", async () => {
+  const page = await browser.newPage();
+  await page.addInitScript('Object.defineProperty(Navigator.prototype, "language", { get: () => "en-US@posix" })');
+  await page.goto(`${service.url}/data/temp/bars/chart`);
+  await page.waitForSelector(".uplot canvas", { timeout: 10_000 });
+  await page.close();
+});

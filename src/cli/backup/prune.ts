@@ -3,6 +3,7 @@ import { serviceOf } from "../../factory/find-backup.ts";
 import { confirm } from "../confirm.ts";
 import type { GlobalOptions } from "../options.ts";
 import { printJson, printLines, say } from "../output.ts";
+import { UsageError } from "../report-error.ts";
 import { inSession } from "../session.ts";
 
 /** Removes the backups of a storage that the rules do not keep, after asking, and prints which. */
@@ -11,6 +12,14 @@ export function prune(
   { yes, ...policy }: RetentionPolicy & { yes?: boolean },
   options: GlobalOptions,
 ): Promise<void> {
+  const { dryRun: _, ...rules } = policy;
+  if (Object.keys(rules).length === 0) {
+    throw new UsageError(
+      "No rule says which backups to keep.",
+      "Without one there would be nothing to tell which may go.",
+      "Give one or several, such as --keep-last 10 or --max-age 30d; --dry-run shows what would go.",
+    );
+  }
   return inSession(options, async ({ factory }) => {
     const service = serviceOf(factory, storage);
     const doomed = await service.pruneBackups({ ...policy, dryRun: true });

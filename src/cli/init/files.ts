@@ -35,7 +35,8 @@ function packageJson({ name, storage, millrace, shared }: ServiceShape): string 
     private: true,
     type: "module",
     scripts: {
-      start: "millrace run pipelines/daily.ts && millrace serve pipelines/daily.ts",
+      // `exec`: npm passes a signal to its own child only, and a container is ended by one.
+      start: "millrace run pipelines/daily.ts && exec millrace serve pipelines/daily.ts",
       test: "millrace node --test test/*.test.ts",
       types: "tsc",
     },
@@ -69,10 +70,11 @@ function config({ storage }: ServiceShape): string {
     storage === "postgres"
       ? '  DB_EMBEDDED: "always", // a real PostgreSQL in ./data; remove it and set DB_SERVER for your own\n'
       : "";
-  const production =
+  const embedded =
     storage === "postgres"
-      ? '    DB_EMBEDDED: "always",\n    DB_SERVER: "localhost",\n    DB_NAME: "my_project",\n    DB_USER: "postgres",\n    DB_PASSWORD: "",\n'
-      : '    DB_SERVER: "localhost",\n    DB_NAME: "my_project",\n    DB_USER: "postgres",\n    DB_PASSWORD: "",\n';
+      ? 'DB_EMBEDDED: "always",'
+      : 'DB_EMBEDDED: "auto", // the server below is used when it answers, and not missed when there is none';
+  const production = `    ${embedded}\n    DB_SERVER: "localhost",\n    DB_NAME: "my_project",\n    DB_USER: "postgres",\n    DB_PASSWORD: "",\n`;
   return `/** Settings of this service. The environment and .env win; docs/configuration.md of millrace lists all of them. */
 export default {
   FS_DATA: "./data",

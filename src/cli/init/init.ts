@@ -63,7 +63,7 @@ async function requireEmpty(target: string): Promise<void> {
   const others = entries.filter((entry) => entry !== ".git");
   if (others.length === 0) return;
   throw new UsageError(
-    `${target} is not empty: ${others.slice(0, 3).join(", ")}${others.length > 3 ? " …" : ""}.`,
+    `${target} is not empty: ${others.slice(0, 3).join(", ")}${others.length > 3 ? " …" : "."}`,
     "A new service is written into a new folder or an empty one, so that nothing is overwritten.",
     "Name a new folder: `millrace init my-service`.",
   );

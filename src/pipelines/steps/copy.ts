@@ -100,6 +100,10 @@ function requireRoom(from: SourcePlace, to: readonly SaverPlace[], names: readon
       });
     }
     const onto = names.find((name) => id === from.id && plainName(frame ?? name) === plainName(name));
-    if (onto !== undefined) throw new ConfigError(`"${onto}" would be copied onto itself.`, { frame: onto });
+    if (onto !== undefined)
+      throw new ConfigError(`"${onto}" would be copied onto itself.`, {
+        frame: onto,
+        hint: "Name another storage or another name.",
+      });
   }
 }

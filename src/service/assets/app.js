@@ -1,3 +1,10 @@
+// uPlot writes numbers in the browser's language, and fails where that is none, as with the locale POSIX.
+try {
+  new Intl.NumberFormat(navigator.language);
+} catch {
+  Object.defineProperty(navigator, "language", { value: "en-US" });
+}
+
 // Finds rows of a table while one types: <input data-filter="id of the table">.
 for (const field of document.querySelectorAll("[data-filter]")) {
   const id = field.getAttribute("data-filter");

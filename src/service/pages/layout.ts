@@ -28,7 +28,7 @@ export interface PageContent {
   readonly title: string;
   readonly place?: (typeof places)[number]["id"];
   readonly body: Markup | readonly Markup[];
-  /** False where the bar leads nowhere: on the page above several services. */
+  /** False where the bar leads nowhere: on the page above several services, and before the token is known. */
   readonly bar?: false;
 }
 

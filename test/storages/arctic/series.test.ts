@@ -88,6 +88,33 @@ describe("a time series", () => {
   });
 });
 
+test("the index is the named time column, else that of before, else the first sorted time without nulls, else none; the log says which", async () => {
+  const saver = opened.storage.saver();
+  const times = { late: "datetime[us]", holes: "datetime[us]?", t: "datetime[us]", u: "datetime[us]" } as const;
+  const of = (...rows: [late: number, holes: number | null, t: number, u: number][]) => {
+    const at = (minute: number | null) => minute && new Date(Date.UTC(2024, 0, 1, 0, minute));
+    return frame(
+      rows.map(([late, holes, t, u]) => ({ late: at(late), holes: at(holes), t: at(t), u: at(u) })),
+      times,
+    );
+  };
+  const chosen = async (data: ReturnType<typeof of>, name: string, options = {}) => {
+    await saver.saveData(data, name, options);
+    return /indexed by "(\w+)"|without an index/.exec(opened.lines.findLast((line) => line.includes(name)) ?? "")?.[1];
+  };
+  const sorted = of([2, null, 1, 3], [1, 2, 2, 4]);
+  expect(await chosen(sorted, "index_first")).toBe("t");
+  expect(await chosen(sorted, "index_named", { timeColumn: "u" })).toBe("u");
+  expect(await chosen(sorted, "index_named")).toBe("u");
+  expect(await chosen(of([2, null, 2, 4], [1, 2, 1, 3]), "index_none")).toBeUndefined();
+  await expect(saver.saveData(sorted, "index_late", { timeColumn: "late" })).rejects.toMatchObject({
+    name: "SchemaError",
+  });
+  await expect(saver.saveData(sorted, "index_late", { timeColumn: "holes" })).rejects.toMatchObject({
+    name: "SchemaError",
+  });
+});
+
 describe("rows out of order or of one time", () => {
   const at = (times: number[], v: number[]) =>
     frame({ t: times.map((second) => new Date(second * 1000).toISOString().slice(0, -1)), v: v.map(BigInt) }, types);

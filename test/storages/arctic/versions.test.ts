@@ -87,13 +87,15 @@ print('{}')`);
     ]);
   });
 
-  test("tell which service saved them, and when", async () => {
+  test("tell which service saved them, in which run, and when", async () => {
     const { config, logger } = opened;
     const named = { ...logger, bindings: () => ({ service: "nightly" }) };
     const before = Date.now();
-    await new ArcticStorage({ config, logger: named }).saver().saveData(row(1), "signed");
+    await new ArcticStorage({ config, logger: named })
+      .saver()
+      .saveData(row(1), "signed", { run: { id: "r1", part: "copy/signed" } });
     const [version] = await opened.storage.source().listVersions("signed");
-    expect(version?.by).toMatchObject({ service: "nightly", pid: process.pid });
+    expect(version?.by).toMatchObject({ service: "nightly", pid: process.pid, run: { id: "r1" } });
     expect(Number(version?.saved)).toBeGreaterThanOrEqual(before - 1);
     expect(Number(version?.saved)).toBeLessThanOrEqual(Date.now() + 1);
   });
