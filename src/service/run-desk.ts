@@ -52,7 +52,10 @@ export class RunDesk implements AsyncDisposable {
     if (found) return found;
     if (this.#begun.has(id)) {
       const hint = "Its page is there once one does. The page of queues shows what waits and who works.";
-      throw new NotFoundError(`Run ${id} waits in the queue: no worker has begun it yet.`, { code: "RUN_NOT_FOUND", hint });
+      throw new NotFoundError(`Run ${id} waits in the queue: no worker has begun it yet.`, {
+        code: "RUN_NOT_FOUND",
+        hint,
+      });
     }
     throw await noRun(ledger, id);
   }
