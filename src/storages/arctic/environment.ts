@@ -63,6 +63,14 @@ export async function makeEnvironment(logger: Logger, packages: Packages = arcti
   const python = await findPython();
   if (!python) throw noPython();
   const folder = cacheFolder("arctic", `${packages.version}-py3.${python.minor}`);
+  await makeFolder(dirname(folder)).catch((cause: Error) => {
+    throw new UnavailableError(`The cache folder ${dirname(folder)} can't be made: ${cause.message}`, {
+      code: "DEPENDENCY_MISSING",
+      storage: "arctic",
+      cause,
+      hint: "Set XDG_CACHE_HOME to a folder that can be written, or ARCTIC_PYTHON to a Python that has arcticdb.",
+    });
+  });
   return withLock(
     `${folder}.lock`,
     async () => {
@@ -96,7 +104,6 @@ async function make(folder: string, python: Python, packages: Packages, logger: 
     `Installing ${titleOf(packages)}, once for this user: about ${packages.size}, half a minute, into ${folder}`,
   );
   try {
-    await makeFolder(dirname(folder));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     if (await venv(folder, python)) await install("pip", folder, packages, logger);
     else if (await hasUv()) {

@@ -90,6 +90,15 @@ describe("the Python environment", () => {
     const left = await readdir(join(folder, "cache/millrace/arctic"));
     expect(left.filter((name) => !name.includes(".lock"))).toEqual([]);
   });
+
+  test("whose folder can't be made is told with that folder", async () => {
+    await writeFile(join(folder, "cache"), "a file");
+    await expect(makeEnvironment(logger, packages)).rejects.toMatchObject({
+      name: "UnavailableError",
+      message: expect.stringContaining(join(folder, "cache")),
+      hint: expect.stringMatching(/XDG_CACHE_HOME/),
+    });
+  });
 });
 
 describe("what is missing is told, with what to do", () => {

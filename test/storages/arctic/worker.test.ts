@@ -140,6 +140,30 @@ describe("the worker", () => {
     expect(new Set(found).size).toBe(found.length);
   });
 
+  test("keeps every version that four processes save of one name", async () => {
+    await using opened = await openArctic({ ARCTIC_KEEP_VERSIONS: 100 });
+    const settings = JSON.stringify({ ...JSON.parse(settingsOf(opened)), ARCTIC_KEEP_VERSIONS: 100 });
+    const writers = [0, 1, 2, 3].map((writer) =>
+      startProgram(append, settings, "shared", String(writer * 1000), "6", "replace"),
+    );
+    const ends = writers.map(async (writer) => {
+      const acknowledged: number[] = [];
+      for (;;) {
+        const line = await writer.line().catch(() => null);
+        if (line === null) return acknowledged;
+        acknowledged.push(Number(line));
+      }
+    });
+    const acknowledged = (await Promise.all(ends)).flat();
+    const source = opened.storage.source();
+    const versions = await source.listVersions("shared");
+    const found = await Promise.all(
+      versions.map(async ({ version }) => records(await source.getData("shared", { asOf: version }))[0]?.id),
+    );
+    expect(acknowledged).toHaveLength(24);
+    expect(found.map(Number).toSorted()).toEqual(acknowledged.toSorted());
+  });
+
   test("is listed and stopped, but not while it is in use", async () => {
     await using opened = await openArctic();
     await opened.storage.saver().saveData(rows(1), "one");
