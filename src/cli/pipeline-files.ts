@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join, parse, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError, MillraceError, NotFoundError } from "../errors.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
@@ -31,7 +31,7 @@ export async function pipelineIn(file: string, name: string | undefined): Promis
 }
 
 async function load(file: string): Promise<Record<string, unknown>> {
-  const url = pathToFileURL(resolve(file)).href;
+  const url = pathToFileURL(resolve(meant(file))).href;
   try {
     return await import(url);
   } catch (cause) {
@@ -47,6 +47,12 @@ async function load(file: string): Promise<Record<string, unknown>> {
       hint: "Mend it; with --verbose the place is shown where it broke.",
     });
   }
+}
+
+/** A file in `pipelines/` may be named without its folder and ending. */
+function meant(file: string): string {
+  const named = existsSync(file) ? undefined : filesOfPipelines(".").find((each) => parse(each).name === file);
+  return named === undefined ? file : join("pipelines", named);
 }
 
 function noFile(file: string): NotFoundError {

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { millrace, project } from "./project.ts";
@@ -144,6 +144,9 @@ test("what was asked for wrongly is refused and named, before a run is begun whe
     code: 1,
     stderr: expect.stringContaining('trades has no source "trdaes". Did you mean "trades"?'),
   });
+  await mkdir(join(here.path, "pipelines"));
+  await rename(join(here.path, "trades.ts"), join(here.path, "pipelines/trades.ts"));
+  expect(await here.run(["runs", "trades"])).toMatchObject({ code: 0 });
   expect(await here.run(["run", "nix.ts"])).toMatchObject({
     code: 3,
     stderr: expect.stringContaining("There is no file nix.ts."),

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { command, furtherCommand, globals } from "./describe.ts";
 
-const fileHelp = "the file that exports the pipeline";
+const fileHelp = "the file that exports the pipeline; one in pipelines/ also without folder and ending";
 const pipelineOption = ["--pipeline <name>", "which one, of a file that exports several"] as const;
 
 /** The commands that run pipelines and look after their runs. */
