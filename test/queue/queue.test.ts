@@ -56,7 +56,7 @@ test("a source that fails is told with its error, and redriving goes on with its
   await expect.poll(() => ended).toEqual(["failed", "done"]);
 });
 
-test("a run is enqueued without a worker, and followed events are those of a run in one process", async () => {
+test("a run is enqueued without a worker, and followed events are those of a run in one process once it is begun", async () => {
   const later = definePipeline({ name: "later", copy: { ...copy, mode: "replace" } });
   const id = await later.enqueue(options());
   expect((await later.runs(options())).length).toBe(0);
@@ -66,7 +66,7 @@ test("a run is enqueued without a worker, and followed events are those of a run
   const types: string[] = [];
   const result = await later.run({ ...options(), onEvent: ({ type }) => void types.push(type) });
   expect(result).toMatchObject({ state: "done", rows: 3 });
-  expect(types.slice(0, 3)).toEqual(["run-started", "step-started", "step-sources"]);
+  expect(types.slice(0, 4)).toEqual(["run-queued", "run-started", "step-started", "step-sources"]);
   expect(types.filter((type) => type === "source-ended")).toHaveLength(3);
   expect(types.at(-1)).toBe("run-ended");
 });

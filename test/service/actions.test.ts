@@ -79,7 +79,7 @@ test("with the keyboard alone a chart is looked at closer, elsewhere and as a wh
     await press(page, page.getByRole("button", { name: button }));
     return ((await (await answer).json()) as { rows: number }).rows;
   };
-  await page.getByText("1,000 rows").waitFor();
+  await page.getByText("1\u202f000 rows", { exact: true }).waitFor();
   const closer = await rows("Closer");
   expect(closer).toBeGreaterThan(400);
   expect(closer).toBeLessThan(600);
