@@ -57,7 +57,7 @@ export async function serveUntilAsked(
     if (options.json) printJson({ url: served.url, services: services.map(({ name }) => name) });
     else
       say(
-        `Serving ${services.length > 0 ? `${services.length} services ` : ""}at ${served.url}. Ctrl-C ends it.`,
+        `Serving ${services.length > 0 ? `${services.length} service${services.length === 1 ? "" : "s"} ` : ""}at ${served.url}. Ctrl-C ends it.`,
         options,
       );
     await asked;

@@ -50,6 +50,7 @@ async function readable(to: DestinationStream): Promise<DestinationStream> {
     colorize: Boolean(process.stderr.isTTY) && !process.env.NO_COLOR,
     translateTime: "SYS:HH:MM:ss.l",
     ignore: "service",
+    singleLine: true,
     messageFormat: "[{service}] {msg}",
   });
   return { write: (line) => void to.write(prettify(line) ?? "") };
